@@ -1,0 +1,81 @@
+"""Django's settings. Everything that a person may choose is in `keepfold.kernel.config`; this file only derives."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from keepfold.kernel import config
+from keepfold.site.databases import databases
+
+_CONFIG = config.current()
+_ROOMS = ("kernel", "ui", "gate", "policy", "people", "ledger", "vault", "consent", "intake", "demo", "site")
+
+
+def _has(module: str) -> bool:
+    return find_spec(module) is not None
+
+
+INSTALLED_APPS = [f"keepfold.{room}" for room in _ROOMS if _has(f"keepfold.{room}.apps")]
+DATABASES = databases(
+    home=_CONFIG.home,
+    data_url=_CONFIG.data_url,
+    keys_url=_CONFIG.keys_url,
+    synchronous=_CONFIG.sqlite_synchronous,
+)
+DATABASE_ROUTERS = ["keepfold.site.router.Router"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "people.Staff"
+
+SECRET_KEY = _CONFIG.secret_key
+DEBUG = False
+ALLOWED_HOSTS = list(_CONFIG.allowed_hosts)
+ROOT_URLCONF = "keepfold.site.urls"
+WSGI_APPLICATION = "keepfold.site.wsgi.application"
+APPEND_SLASH = False
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+
+MIDDLEWARE = [
+    "keepfold.site.middleware.request_context",
+    "keepfold.site.middleware.security_headers",
+    "keepfold.site.middleware.allowed_host",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "keepfold.site.middleware.readable_errors",
+]
+# Bearer tokens only: no sessions, no cookies, hence nothing for CSRF to protect.
+API_MIDDLEWARE = [
+    "keepfold.site.middleware.request_context",
+    "keepfold.site.middleware.security_headers",
+    "keepfold.site.middleware.allowed_host",
+    "keepfold.site.middleware.body_limit",
+    "keepfold.site.middleware.problems",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.i18n"]},
+    },
+]
+
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Strict"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = _CONFIG.max_bulk_body_bytes
+
+# kernel.log configures logging; Django must not add handlers of its own.
+LOGGING_CONFIG = None
