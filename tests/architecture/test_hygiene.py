@@ -27,8 +27,8 @@ def test_no_tracked_file_holds(what):
     for path in tree.tracked_files(ROOT):
         if path.suffix in BINARY or path == Path(__file__).resolve():
             continue
-        for match in pattern.finditer(path.read_text(encoding="utf-8", errors="replace")):
-            found.append(f"{path.relative_to(ROOT)}: {match[0]}")
+        text = path.read_text(encoding="utf-8", errors="replace")
+        found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in pattern.finditer(text)]
     assert found == []
 
 
