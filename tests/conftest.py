@@ -17,7 +17,7 @@ _SESSION_HOME = Path(tempfile.mkdtemp(prefix="keepfold-tests-"))
 for _name in [name for name in os.environ if name.startswith("KEEPFOLD_") and name != "KEEPFOLD_SHARED_DATA"]:
     del os.environ[_name]
 os.environ["KEEPFOLD_HOME"] = str(_SESSION_HOME)
-os.environ["KEEPFOLD_SQLITE_SYNCHRONOUS"] = "OFF"
+os.environ["KEEPFOLD_SQLITE_SYNCHRONOUS"] = "NORMAL"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "keepfold.site.settings")
 
 import pytest  # noqa: E402  the environment must be set first
