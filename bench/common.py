@@ -2,7 +2,7 @@
 
     bench = Bench("vault")
     times = bench.compare({"floor": bare, "vault": ours}, n=1000)     # CPU seconds per call, best and median
-    bench.row("seal, ratio to floor", times["floor"].best / times["vault"].best, "ratio", goal=0.5, met=...)
+    bench.row("seal, ratio to floor", times["floor"].best / times["vault"].best, "ratio", goal=">= 0.5")
     bench.finish()
 
 CPU time of this process is measured, not the clock on the wall: the machine may be busy with other things.
@@ -60,11 +60,12 @@ class Bench:
         measure: str,
         value: float,
         unit: str,
-        goal: float | str | None = None,
+        goal: str = "",
         met: bool | None = None,  # noqa: FBT001 - reads as the last column of the table
     ) -> None:
-        """Add one line; `goal` is a number or words such as `≤ 10`, `met` None when there is no goal."""
-        self.rows.append({"measure": measure, "value": value, "unit": unit, "goal": goal, "met": met})
+        """Add one line; a `goal` reads `<= 10` or `>= 0.5`, then `met` follows from it unless it is given."""
+        verdict = judged(value, goal) if met is None else met
+        self.rows.append({"measure": measure, "value": value, "unit": unit, "goal": goal, "met": verdict})
 
     def finish(self) -> None:
         """Print the table and write `bench/results/<name>.jsonl`."""
@@ -77,7 +78,7 @@ class Bench:
     def table(self) -> str:
         """Return the rows as aligned text."""
         lines = [("measure", "value", "unit", "goal", "met")]
-        lines += [(str(r["measure"]), _short(r["value"]), str(r["unit"]), _goal(r["goal"]), _met(r["met"])) for r in self.rows]
+        lines += [_words(row) for row in self.rows]
         widths = [max(len(line[column]) for line in lines) for column in range(5)]
         shown = ["  ".join(_cell(line, column, widths[column]) for column in range(5)).rstrip() for line in lines]
         return "\n".join([shown[0], "─" * len(shown[0]), *shown[1:]])
@@ -86,6 +87,18 @@ class Bench:
     def _progress(text: str) -> None:
         if sys.stderr.isatty():
             print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def judged(value: float, goal: str) -> bool | None:
+    """Say whether a value meets a goal such as `<= 2.5`; None when there is no goal."""
+    if not goal:
+        return None
+    sign, bound = goal.split()
+    return value <= float(bound) if sign == "<=" else value >= float(bound)
+
+
+def _words(row: Mapping[str, object]) -> tuple[str, str, str, str, str]:
+    return str(row["measure"]), _short(row["value"]), str(row["unit"]), str(row["goal"]), _met(row["met"])
 
 
 def _seconds(fn: Callable[[], object], n: int) -> float:
@@ -108,10 +121,6 @@ def _short(value: object) -> str:
     if not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def _goal(goal: object) -> str:
-    return "" if goal is None else str(goal)
 
 
 def _met(met: object) -> str:
