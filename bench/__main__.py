@@ -1,8 +1,8 @@
 """Run benchmarks: `python -m bench` for all, `python -m bench policy` for one; `make bench-policy` is the same.
 
-Each file `bench_NAME.py` runs as a program of its own: it compares with a peer in the same run and hands its figures to
-`bench.report`, which prints a table for people and writes `bench/results/NAME.jsonl`. A missed goal is shown as missed and
-fails nothing; only a benchmark that cannot finish fails the run.
+Each file `bench_NAME.py` runs as a program of its own: it compares with a peer in the same run and hands its figures
+to `bench.common`, which prints a table for people and writes `bench/results/NAME.jsonl`. A missed goal is shown as
+missed and fails nothing; only a benchmark that cannot finish fails the run.
 """
 
 from __future__ import annotations
