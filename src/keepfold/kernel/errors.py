@@ -133,3 +133,11 @@ class Unavailable(KeepfoldError):
     status = 503
     title = "Not available now"
     default_code = "unavailable"
+
+
+class Misconfigured(KeepfoldError):
+    """A setting that cannot be used, or a part of the program that was put together wrongly (500)."""
+
+    status = 500
+    title = "The configuration cannot be used"
+    default_code = "config"
