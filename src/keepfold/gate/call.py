@@ -35,7 +35,19 @@ class Call:
     entry was appended. `parent` is the call whose body made this one.
     """
 
-    __slots__ = ("_events", "_notes", "_people", "context", "decision", "entry_id", "kept", "open", "parent", "passage", "written")
+    __slots__ = (
+        "_events",
+        "_notes",
+        "_people",
+        "context",
+        "decision",
+        "entry_id",
+        "kept",
+        "open",
+        "parent",
+        "passage",
+        "written",
+    )
 
     decision: Decision
     passage: Passage

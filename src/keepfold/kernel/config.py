@@ -62,7 +62,9 @@ class Config:
     web_threads: int = _setting(4, "Threads in each web server process.", least=1)
     fast_lane: bool = _setting(True, "Serve the hot API paths without the framework around them.")
     sqlite_synchronous: str = _setting(
-        "FULL", "SQLite durability; NORMAL may lose the last moments on power loss.", choices=("FULL", "NORMAL", "EXTRA")
+        "FULL",
+        "SQLite durability; NORMAL may lose the last moments on power loss.",
+        choices=("FULL", "NORMAL", "EXTRA"),
     )
     two_person_activation: bool = _setting(False, "A policy version needs two people to become active.")
     ledger_origin: str = _setting("keepfold.local/ledger", "Name of this installation's log in its checkpoints.")

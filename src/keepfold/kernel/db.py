@@ -21,9 +21,7 @@ Row = tuple[Any, ...]
 _COPY_FROM = 8
 
 
-def atomic(
-    using: str = "default", *, durable: bool = False, savepoint: bool = True
-) -> AbstractContextManager[None]:
+def atomic(using: str = "default", *, durable: bool = False, savepoint: bool = True) -> AbstractContextManager[None]:
     """Return Django's transaction; with `durable` it must be the outermost one."""
     return transaction.atomic(using=using, durable=durable, savepoint=savepoint)
 

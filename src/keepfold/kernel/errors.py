@@ -141,3 +141,16 @@ class Misconfigured(KeepfoldError):
     status = 500
     title = "The configuration cannot be used"
     default_code = "config"
+
+
+class Unopened(Unavailable):
+    """A sealed value that cannot be opened (503). One and the same error whatever the cause, so that it tells nothing."""
+
+    title = "A sealed value cannot be opened"
+    default_code = "crypto.unopened"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A sealed value cannot be opened: its key, its place or its bytes are not those it was sealed with.",
+            next_step="Run `keepfold doctor`; if rows were changed or a wrong key is in use, it says so.",
+        )

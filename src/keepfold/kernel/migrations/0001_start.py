@@ -5,99 +5,111 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Epoch',
+            name="Epoch",
             fields=[
-                ('name', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('value', models.BigIntegerField()),
+                ("name", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("value", models.BigIntegerField()),
             ],
             options={
-                'db_table': 'kernel_epoch',
+                "db_table": "kernel_epoch",
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('seq', models.BigAutoField(primary_key=True, serialize=False)),
-                ('event_id', models.BinaryField(max_length=16, unique=True)),
-                ('kind', models.CharField(max_length=128)),
-                ('subject', models.BinaryField(max_length=16, null=True)),
-                ('payload', models.BinaryField()),
-                ('created_us', models.BigIntegerField(db_index=True)),
+                ("seq", models.BigAutoField(primary_key=True, serialize=False)),
+                ("event_id", models.BinaryField(max_length=16, unique=True)),
+                ("kind", models.CharField(max_length=128)),
+                ("subject", models.BinaryField(max_length=16, null=True)),
+                ("payload", models.BinaryField()),
+                ("created_us", models.BigIntegerField(db_index=True)),
             ],
             options={
-                'db_table': 'kernel_event',
+                "db_table": "kernel_event",
             },
         ),
         migrations.CreateModel(
-            name='Mark',
+            name="Mark",
             fields=[
-                ('id', models.SmallIntegerField(primary_key=True, serialize=False)),
-                ('high_us', models.BigIntegerField()),
+                ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
+                ("high_us", models.BigIntegerField()),
             ],
             options={
-                'db_table': 'kernel_mark',
+                "db_table": "kernel_mark",
             },
         ),
         migrations.CreateModel(
-            name='Remembered',
+            name="Remembered",
             fields=[
-                ('key_hash', models.BinaryField(max_length=32, primary_key=True, serialize=False)),
-                ('actor', models.BinaryField(max_length=16)),
-                ('request_hash', models.BinaryField(max_length=32)),
-                ('status', models.SmallIntegerField()),
-                ('response', models.BinaryField()),
-                ('expires_us', models.BigIntegerField(db_index=True)),
+                ("key_hash", models.BinaryField(max_length=32, primary_key=True, serialize=False)),
+                ("actor", models.BinaryField(max_length=16)),
+                ("request_hash", models.BinaryField(max_length=32)),
+                ("status", models.SmallIntegerField()),
+                ("response", models.BinaryField()),
+                ("expires_us", models.BigIntegerField(db_index=True)),
             ],
             options={
-                'db_table': 'kernel_remembered',
+                "db_table": "kernel_remembered",
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=128)),
-                ('payload', models.TextField(default='{}')),
-                ('key', models.CharField(max_length=200, null=True, unique=True)),
-                ('state', models.SmallIntegerField(default=0)),
-                ('attempts', models.IntegerField(default=0)),
-                ('run_us', models.BigIntegerField()),
-                ('lease_us', models.BigIntegerField(default=0)),
-                ('holder', models.BinaryField(max_length=16, null=True)),
-                ('error', models.CharField(default='', max_length=200)),
-                ('created_us', models.BigIntegerField()),
-                ('ended_us', models.BigIntegerField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=128)),
+                ("payload", models.TextField(default="{}")),
+                ("key", models.CharField(max_length=200, null=True, unique=True)),
+                ("state", models.SmallIntegerField(default=0)),
+                ("attempts", models.IntegerField(default=0)),
+                ("run_us", models.BigIntegerField()),
+                ("lease_us", models.BigIntegerField(default=0)),
+                ("holder", models.BinaryField(max_length=16, null=True)),
+                ("error", models.CharField(default="", max_length=200)),
+                ("created_us", models.BigIntegerField()),
+                ("ended_us", models.BigIntegerField(null=True)),
             ],
             options={
-                'db_table': 'kernel_job',
-                'indexes': [models.Index(condition=models.Q(('state', 0)), fields=['run_us', 'id'], name='kernel_job_open'), models.Index(condition=models.Q(('state', 0)), fields=['kind'], name='kernel_job_kind'), models.Index(fields=['state', 'ended_us'], name='kernel_job_ended')],
+                "db_table": "kernel_job",
+                "indexes": [
+                    models.Index(condition=models.Q(("state", 0)), fields=["run_us", "id"], name="kernel_job_open"),
+                    models.Index(condition=models.Q(("state", 0)), fields=["kind"], name="kernel_job_kind"),
+                    models.Index(fields=["state", "ended_us"], name="kernel_job_ended"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('handler', models.CharField(max_length=128)),
-                ('subject', models.BinaryField(max_length=16, null=True)),
-                ('state', models.SmallIntegerField(default=0)),
-                ('attempts', models.IntegerField(default=0)),
-                ('due_us', models.BigIntegerField()),
-                ('lease_us', models.BigIntegerField(default=0)),
-                ('error', models.CharField(default='', max_length=200)),
-                ('event', models.ForeignKey(db_column='seq', on_delete=django.db.models.deletion.CASCADE, to='kernel.event')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("handler", models.CharField(max_length=128)),
+                ("subject", models.BinaryField(max_length=16, null=True)),
+                ("state", models.SmallIntegerField(default=0)),
+                ("attempts", models.IntegerField(default=0)),
+                ("due_us", models.BigIntegerField()),
+                ("lease_us", models.BigIntegerField(default=0)),
+                ("error", models.CharField(default="", max_length=200)),
+                (
+                    "event",
+                    models.ForeignKey(db_column="seq", on_delete=django.db.models.deletion.CASCADE, to="kernel.event"),
+                ),
             ],
             options={
-                'db_table': 'kernel_delivery',
-                'indexes': [models.Index(condition=models.Q(('state', 0)), fields=['due_us'], name='kernel_delivery_open'), models.Index(condition=models.Q(('state', 0)), fields=['handler', 'subject', 'event'], name='kernel_delivery_person')],
-                'constraints': [models.UniqueConstraint(fields=('event', 'handler'), name='kernel_delivery_once')],
+                "db_table": "kernel_delivery",
+                "indexes": [
+                    models.Index(condition=models.Q(("state", 0)), fields=["due_us"], name="kernel_delivery_open"),
+                    models.Index(
+                        condition=models.Q(("state", 0)),
+                        fields=["handler", "subject", "event"],
+                        name="kernel_delivery_person",
+                    ),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("event", "handler"), name="kernel_delivery_once")],
             },
         ),
     ]
