@@ -77,8 +77,8 @@ test: setup ## Run all tests that need nothing but Python (TESTS=path for some o
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 .PHONY: test-pg
-test-pg: setup ## Run the tests on a throw-away PostgreSQL
-	@$(BIN)/python tools/with_postgres.py $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
+test-pg: setup ## Run only the tests that need PostgreSQL, on throw-away servers (`make test` runs them too)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m postgres $(TESTS)
 
 .PHONY: check
 check: setup ## Prove style, types, contracts between rooms, and that the reference pages are fresh

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +16,8 @@ from keepfold.cli.main import COMMANDS, root
 from keepfold.gate import registered_actions
 from keepfold.gate.catalogue import known_actions
 from keepfold.kernel import config
+from tools.markdown import code, documentation, summary, table
+from tools.reference_policy import policy_format
 
 PACKAGE = Path(keepfold.__file__).resolve().parent
 # The order in which data meets them, from the entry points down.
@@ -60,30 +62,6 @@ One folder each below `src/keepfold`, from the entry points down. A room knows o
 their public modules: `actions`, `queries`, `events`, `errors`, `types`.
 
 """
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table; bars in cells are escaped."""
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for row in rows:
-        cells = (" ".join(str(cell).split()).replace("|", "\\|") for cell in row)
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def code(value: object) -> str:
-    """Return a value as inline code; an empty one as nothing."""
-    return f"`{value}`" if str(value) else ""
-
-
-def documentation(thing: object) -> str:
-    """Return a docstring as it reads."""
-    return inspect.getdoc(thing) or ""
-
-
-def summary(thing: object) -> str:
-    """Return the first paragraph of a docstring."""
-    return documentation(thing).split("\n\n")[0]
 
 
 def modules(part: str) -> Iterator[ModuleType]:
@@ -171,4 +149,5 @@ PAGES: dict[str, Callable[[], str]] = {
     "events.md": events,
     "cli.md": command_line,
     "rooms.md": rooms,
+    "policy-format.md": policy_format,
 }
