@@ -1,0 +1,240 @@
+"""What may be done about people: staff, their roles, and API clients. Every function passes the gate."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from keepfold import gate
+from keepfold.gate import action
+from keepfold.gate.types import Actor
+from keepfold.kernel import clock, epoch, ids
+from keepfold.kernel.errors import Conflict
+from keepfold.people import checks, errors, events, queries, rules, store, views
+from keepfold.people.models import RoleOverride, Staff, StaffRole
+from keepfold.people.types import Bootstrapped, Client, Grants, IssuedToken, Role, StaffMember
+
+STANDARD_RATE = 1000
+LONGEST_OVERLAP_S = 24 * 3600
+PAGE = 100
+
+
+@action("people.owner.bootstrap")
+def bootstrap_owner(*, actor: Actor, email: str, name: str) -> Bootstrapped:
+    """Make the first owner and a first token that holds what owners hold. Works once.
+
+    Raises `OwnerExists` ever after, `Invalid` on an address that cannot be one.
+    """
+    store.serialise()
+    if queries.has_owner():
+        raise errors.OwnerExists(
+            "This installation has an owner already.",
+            next_step="Ask the owner for a role, or make a token with `keepfold client create`.",
+        )
+    owner = _store_staff(email, name, ("owner",))
+    grants = queries.grants_of(("owner",))
+    issued = _store_client("first token", grants, created_by=owner.id, expires_s=None, rate=STANDARD_RATE)
+    gate.current().note(staff=ids.show("stf", owner.id), client=ids.show("cli", issued.client.id))
+    return Bootstrapped(owner=owner, issued=issued)
+
+
+@action("people.staff.add", details=lambda given: {"roles": [*given.get("roles", ())]})
+def add_staff(*, actor: Actor, email: str, name: str, roles: Sequence[str] = ()) -> StaffMember:
+    """Add a member of staff. Raises `TooMuch` when a role grants more than the actor holds, `Conflict` when known."""
+    checks.may_give_roles(actor, roles)
+    member = _store_staff(email, name, roles)
+    gate.current().note(staff=ids.show("stf", member.id))
+    return member
+
+
+@action("people.staff.list")
+def list_staff(*, actor: Actor, after: bytes = bytes(16), limit: int = PAGE) -> list[StaffMember]:
+    """Return members of staff in the order of their arrival, up to `limit` of those that follow `after`."""
+    rows = Staff.objects.filter(id__gt=UUID(bytes=after)).order_by("id").prefetch_related("roles")
+    return [views.staff(row) for row in rows[:limit]]
+
+
+@action(
+    "people.staff.roles", details=lambda given: {"staff": ids.show("stf", given["staff"]), "roles": [*given["roles"]]}
+)
+def set_roles(*, actor: Actor, staff: bytes, roles: Sequence[str]) -> StaffMember:
+    """Let a member of staff hold exactly these roles.
+
+    Raises `TooMuch` when a role that comes or goes grants more than the actor holds, and `LastOwner` when nobody
+    would be left to administer the installation.
+    """
+    store.serialise()
+    row = checks.staff_row(staff)
+    held = set(queries.roles_of(staff))
+    checks.may_give_roles(actor, sorted(held ^ set(roles)))
+    checks.keeps_an_owner(row, still="owner" in roles)
+    _store_roles(row, roles)
+    gate.emit(events.RolesChanged(staff=staff, roles=tuple(sorted(set(roles)))))
+    return views.staff(row)
+
+
+@action("people.staff.deactivate", details=lambda given: {"staff": ids.show("stf", given["staff"])})
+def deactivate_staff(*, actor: Actor, staff: bytes, with_clients: bool = False) -> StaffMember:
+    """Stop a member of staff from acting; `with_clients` also revokes every client they made.
+
+    Without it a shop's integrations outlive the person who set them up. Raises `LastOwner`, `NoSuchStaff`.
+    """
+    store.serialise()
+    row = checks.staff_row(staff)
+    checks.keeps_an_owner(row, still=False)
+    row.is_active = False
+    row.save(update_fields=["is_active"])
+    if with_clients:
+        _revoke_with_descendants((staff,))
+    gate.emit(events.StaffDeactivated(staff=staff))
+    return views.staff(row)
+
+
+@action("people.role.define", details=lambda given: {"role": given["name"], "actions": [*given["actions"]]})
+def define_role(
+    *,
+    actor: Actor,
+    name: str,
+    actions: Sequence[str],
+    purposes: Sequence[str] = (),
+    label: Mapping[str, str] | None = None,
+) -> Role:
+    """Say what a role grants in this installation. Raises `TooMuch` unless the actor holds both old and new grants."""
+    store.serialise()
+    checks.role_name(name)
+    old = queries.roles().get(name)
+    grants = checks.wanted(actor, actions, purposes)
+    checks.may_give(actor, old.grants if old else Grants())
+    shown = dict(label or (old.label if old else {"en": name, "de": name}))
+    RoleOverride.objects.update_or_create(
+        name=name, defaults={"label": shown, "actions": list(grants.actions), "purposes": list(grants.purposes)}
+    )
+    gate.emit(events.RoleDefined(role=name))
+    return Role(name=name, label=shown, grants=grants, stored=True)
+
+
+@action("people.role.list")
+def list_roles(*, actor: Actor) -> list[Role]:
+    """Return every role with what it grants."""
+    return list(queries.roles().values())
+
+
+def _client_details(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": given["name"], "actions": [*given["actions"]], "purposes": [*given.get("purposes", ())]}
+
+
+@action("people.client.create", details=_client_details)
+def create_client(
+    *,
+    actor: Actor,
+    name: str,
+    actions: Sequence[str],
+    purposes: Sequence[str] = (),
+    expires_at: datetime | None = None,
+    rate: int = STANDARD_RATE,
+) -> IssuedToken:
+    """Make an API client and its token, which is shown this once.
+
+    `actions` are names or prefixes ending in `.*`, `purposes` names or `*`, `rate` requests per second and process.
+    A client made by a client ends with its maker at the latest. Raises `TooMuch` when more is asked for than the
+    actor holds, `Invalid` on anything misshapen.
+    """
+    grants = checks.wanted(actor, actions, purposes)
+    expires_s = rules.client_expiry(checks.future(expires_at), checks.own_expiry(actor))
+    issued = _store_client(
+        checks.plain_name(name, "name"), grants, created_by=actor.id, expires_s=expires_s, rate=checks.rate(rate)
+    )
+    gate.current().note(client=ids.show("cli", issued.client.id))
+    return issued
+
+
+@action(
+    "people.client.rotate",
+    details=lambda given: {"client": ids.show("cli", given["client"]), "overlap_s": given.get("overlap_s", 0)},
+)
+def rotate_client(*, actor: Actor, client: bytes, overlap_s: int = 0) -> IssuedToken:
+    """Give a client a new token, shown this once. Old ones end after `overlap_s` seconds (at most a day).
+
+    Raises `NoSuchClient`, `Conflict` when it is revoked or expired, and `TooMuch` when the client holds more than the
+    actor: whoever gets a token gets what it opens.
+    """
+    row = checks.client_row(client)
+    checks.may_give(actor, row.grants)
+    now_s = clock.now_s()
+    if row.revoked_s is not None or (row.expires_s is not None and row.expires_s <= now_s):
+        raise Conflict("This client is revoked or has expired.", code="people.client-ended")
+    store.end_tokens(client, now_s + max(0, min(overlap_s, LONGEST_OVERLAP_S)))
+    token = _store_token(client, now_s)
+    epoch.bump(queries.EPOCH)
+    gate.emit(events.ClientRotated(client=client))
+    return IssuedToken(client=views.client(row), token=token)
+
+
+@action("people.client.list")
+def list_clients(*, actor: Actor, after: bytes = bytes(16), limit: int = PAGE, revoked: bool = True) -> list[Client]:
+    """Return clients in the order of their making, up to `limit` of those that follow `after`; never a token."""
+    return [views.client(row) for row in store.all_clients(after=after, limit=limit, revoked=revoked)]
+
+
+@action("people.client.revoke", details=lambda given: {"client": ids.show("cli", given["client"])})
+def revoke_client(*, actor: Actor, client: bytes) -> Client:
+    """End a client and every client it made, within a second in every process. Repeating it changes nothing.
+
+    Raises `NoSuchClient`.
+    """
+    checks.client_row(client)
+    _revoke_with_descendants((client,))
+    return views.client(checks.client_row(client))
+
+
+def _revoke_with_descendants(roots: tuple[bytes, ...]) -> None:
+    # What a stolen token made must not outlive it.
+    doomed = rules.descendants(roots, store.living_makers())
+    store.revoke_clients(doomed, clock.now_s())
+    epoch.bump(queries.EPOCH)
+    gate.current().note(revoked=len(doomed))
+    gate.emit(events.ClientRevoked(clients=doomed))
+
+
+def _store_staff(email: str, name: str, roles: Sequence[str]) -> StaffMember:
+    address = checks.email(email)
+    if Staff.objects.filter(email=address).exists():
+        raise Conflict("Somebody with this e-mail address is there already.", code="people.staff-known")
+    row = Staff(email=address, name=checks.plain_name(name, "name"), added_at=clock.now())
+    row.set_unusable_password()
+    row.save(force_insert=True)
+    _store_roles(row, roles)
+    gate.emit(events.StaffAdded(staff=row.id.bytes, roles=tuple(sorted(set(roles)))))
+    return views.staff(row)
+
+
+def _store_roles(row: Staff, roles: Sequence[str]) -> None:
+    StaffRole.objects.filter(staff=row).exclude(role__in=roles).delete()
+    StaffRole.objects.bulk_create(
+        [StaffRole(staff=row, role=role) for role in sorted(set(roles))], ignore_conflicts=True
+    )
+
+
+def _store_client(name: str, grants: Grants, *, created_by: bytes, expires_s: int | None, rate: int) -> IssuedToken:
+    now_s = clock.now_s()
+    row = store.ClientRow(ids.uuid7(), name, grants, rate, created_by, now_s, expires_s, None, None)
+    store.add_client(row)
+    token = _store_token(row.id, now_s)
+    gate.emit(events.ClientCreated(client=row.id))
+    return IssuedToken(client=views.client(row), token=token)
+
+
+def _store_token(client: bytes, now_s: int) -> str:
+    kid, secret = _random_letters(10), _random_letters(32)
+    token = rules.format_token(kid, secret)
+    store.add_token(kid=kid, client=client, digest=sha256(token.encode()).digest(), now_s=now_s)
+    return token
+
+
+def _random_letters(count: int) -> str:
+    return base64.b32encode(secrets.token_bytes(count)).decode().rstrip("=").lower()

@@ -1,0 +1,112 @@
+"""Tables of the room. Times in `_s` columns are whole seconds since 1970 (UTC)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from keepfold.kernel import ids
+
+
+def new_staff_id() -> UUID:
+    """Return a time-ordered id (UUIDv7)."""
+    return UUID(bytes=ids.uuid7())
+
+
+class StaffManager(BaseUserManager["Staff"]):
+    """Finds staff the way Django's sign-in needs it."""
+
+    def get_by_natural_key(self, username: str | None) -> Staff:
+        """Return a member of staff by e-mail address, whatever its case."""
+        return self.get(email=(username or "").lower())
+
+
+class Staff(AbstractBaseUser):
+    """A member of staff; Django's user model. The e-mail address is kept in lower case."""
+
+    id = models.UUIDField(primary_key=True, default=new_staff_id, editable=False)
+    email = models.CharField(max_length=254, unique=True)
+    name = models.CharField(max_length=120)
+    is_active = models.BooleanField(default=True)
+    added_at = models.DateTimeField()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    objects = StaffManager()
+
+    class Meta:
+        db_table = "people_staff"
+
+    def __str__(self) -> str:
+        return ids.show("stf", self.id.bytes)
+
+
+class StaffRole(models.Model):
+    """One role of one member of staff."""
+
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="roles")
+    role = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "people_staff_role"
+        constraints = [models.UniqueConstraint(fields=["staff", "role"], name="people_staff_role_once")]
+
+    def __str__(self) -> str:
+        return self.role
+
+
+class RoleOverride(models.Model):
+    """What this installation says a role grants, instead of what the pack says; or a role of its own."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    label = models.JSONField()
+    actions = models.JSONField()
+    purposes = models.JSONField()
+
+    class Meta:
+        db_table = "people_role"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Client(models.Model):
+    """An API client: a program that acts within the grants it was given."""
+
+    id = models.BinaryField(max_length=16, primary_key=True)
+    name = models.CharField(max_length=80)
+    actions = models.JSONField()
+    purposes = models.JSONField()
+    rate = models.IntegerField()
+    created_by = models.BinaryField(max_length=16)
+    created_s = models.BigIntegerField()
+    expires_s = models.BigIntegerField(null=True)
+    revoked_s = models.BigIntegerField(null=True)
+    last_used_s = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "people_client"
+
+    def __str__(self) -> str:
+        return ids.show("cli", bytes(self.id))
+
+
+class Token(models.Model):
+    """A token of a client: its public part and the SHA-256 of its secret. Rotation leaves the old one an end."""
+
+    kid = models.CharField(max_length=16, primary_key=True)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="tokens")
+    digest = models.BinaryField(max_length=32)
+    created_s = models.BigIntegerField()
+    ends_s = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "people_token"
+
+    def __str__(self) -> str:
+        return self.kid

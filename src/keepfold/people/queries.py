@@ -1,0 +1,156 @@
+"""Who is this, and what may they do. Nothing here concerns a customer."""
+
+from __future__ import annotations
+
+import hmac
+import time
+import tomllib
+from functools import cache
+from hashlib import sha256
+from typing import NoReturn
+from uuid import UUID
+
+from django.db import OperationalError
+
+from keepfold import packs
+from keepfold.gate.types import Actor
+from keepfold.kernel import clock, epoch, ids
+from keepfold.kernel.log import get_logger
+from keepfold.people import errors, rules, store
+from keepfold.people.memory import REMEMBER_SECONDS, USE_NOTED_EVERY, Remembered, memory
+from keepfold.people.models import RoleOverride, Staff, StaffRole
+from keepfold.people.types import Grants, Role
+
+EPOCH = "people"
+OPERATOR_ID = bytes.fromhex("00000000000070008000000000000001")
+_NOBODY = bytes(32)
+
+log = get_logger()
+
+
+def authenticate(token: str, *, address: str = "") -> Actor:
+    """Return the actor behind a token. The hot path: no query when the token was checked in the last ten seconds.
+
+    Raises `TokenRefused` for a missing, malformed, unknown, expired or revoked token, and `TooMany` when the client,
+    or failed attempts from its address, exceed their limits. A revocation works in every process within a second.
+    """
+    digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
+    now = time.monotonic()
+    known = memory.tokens.get(digest)
+    if known is None or now >= known.until or known.epoch != epoch.value(EPOCH):
+        known = _check(token, digest, now, address, was_known=known is not None)
+    wait = known.bucket.take(now)
+    if wait:
+        errors.throttle("This client sends more requests than it may.", wait, "people.client-rate")
+    return known.actor
+
+
+def _check(token: str, digest: bytes, now: float, address: str, *, was_known: bool) -> Remembered:
+    failures = memory.failure_bucket(rules.address_group(address), now)
+    wait = failures.wait(now)
+    # A token that was good a moment ago may come back even while somebody else fails behind the same address.
+    if wait and not was_known:
+        errors.throttle("Too many failed attempts came from this address.", wait, "people.failed-attempts")
+    try:
+        known = _look_up(token, digest, now)
+    except errors.TokenRefused:
+        memory.tokens.drop(digest)
+        failures.take(now)
+        raise
+    memory.tokens.put(digest, known)
+    return known
+
+
+def _look_up(token: str, digest: bytes, now: float) -> Remembered:
+    # The epoch is read before the row: a revocation in between makes this entry stale at once, never the reverse.
+    seen = epoch.value(EPOCH)
+    parts = rules.split_token(token)
+    row = store.find_token(parts[0]) if parts else None
+    if not hmac.compare_digest(row.digest if row else _NOBODY, digest) or row is None:
+        errors.refuse_token()
+    now_s = clock.now_s()
+    ends = [moment for moment in (row.ends_s, row.expires_s) if moment is not None]
+    if row.revoked_s is not None or any(moment <= now_s for moment in ends):
+        _refuse_late(revoked=row.revoked_s is not None)
+    _note_use(row.client, now, now_s)
+    actor = Actor(kind="client", id=row.client, name=row.name, actions=row.grants.actions, purposes=row.grants.purposes)
+    remember = min([REMEMBER_SECONDS, *(moment - now_s for moment in ends)])
+    return Remembered(actor, now + remember, seen, memory.bucket(row.client, row.rate, now))
+
+
+def _refuse_late(*, revoked: bool) -> NoReturn:
+    # Only the holder of the right secret comes here, and may know why it stopped working.
+    errors.refuse_token("This token was revoked." if revoked else "This token has expired.")
+
+
+def _note_use(client: bytes, now: float, now_s: int) -> None:
+    if not memory.is_use_worth_noting(client, now):
+        return
+    try:
+        store.touch_client(client, now_s, older_than_s=now_s - int(USE_NOTED_EVERY))
+    except OperationalError:
+        # When it was last used is a convenience; a busy database must not turn it into a refusal.
+        log.warning("people.use-not-noted")
+
+
+def operator() -> Actor:
+    """Return the actor of the command line: whoever has a shell on the server, with everything an owner holds."""
+    grants = grants_of(("owner",), stored=False)
+    return Actor(kind="system", id=OPERATOR_ID, name="operator", actions=grants.actions, purposes=grants.purposes)
+
+
+def staff_actor(staff: bytes) -> Actor:
+    """Return a member of staff as an actor, with what the roles grant now. Raises `NoSuchStaff`."""
+    member = Staff.objects.filter(id=UUID(bytes=staff), is_active=True).first()
+    if member is None:
+        raise errors.NoSuchStaff("There is no such member of staff, or no longer.")
+    roles = roles_of(staff)
+    grants = grants_of(roles)
+    return Actor(
+        kind="staff",
+        id=staff,
+        name=ids.show("stf", staff),
+        roles=roles,
+        actions=grants.actions,
+        purposes=grants.purposes,
+    )
+
+
+def roles_of(staff: bytes) -> tuple[str, ...]:
+    """Return the names of the roles that a member of staff holds, sorted."""
+    names = StaffRole.objects.filter(staff_id=UUID(bytes=staff)).values_list("role", flat=True)
+    return tuple(sorted(names))
+
+
+def has_owner() -> bool:
+    """Say whether this installation has an owner who can act."""
+    return StaffRole.objects.filter(role="owner", staff__is_active=True).exists()
+
+
+@cache
+def _pack() -> dict[str, Role]:
+    document = tomllib.loads(packs.read_text("roles.toml"))
+    return {
+        name: Role(name=name, label=entry["label"], grants=Grants(tuple(entry["actions"]), tuple(entry["purposes"])))
+        for name, entry in document.items()
+    }
+
+
+def roles(*, stored: bool = True) -> dict[str, Role]:
+    """Return every role by name: those of the pack, and what this installation says instead or in addition."""
+    return _pack() | (_overrides() if stored else {})
+
+
+def _overrides() -> dict[str, Role]:
+    return {
+        row.name: Role(
+            name=row.name, label=row.label, grants=Grants(tuple(row.actions), tuple(row.purposes)), stored=True
+        )
+        for row in RoleOverride.objects.order_by("name")
+    }
+
+
+def grants_of(names: tuple[str, ...], *, stored: bool = True) -> Grants:
+    """Return what the named roles grant together. A role that no longer exists grants nothing."""
+    known = roles(stored=stored)
+    return rules.union(known[name].grants for name in names if name in known)

@@ -1,0 +1,66 @@
+"""What the room hands out: frozen views, never rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+
+class Grants(msgspec.Struct, frozen=True):
+    """What somebody holds: action patterns (`vault.record.open`, `vault.*`) and purposes (names, or `*`)."""
+
+    actions: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True):
+    """A named bundle of grants. `stored` is true when this installation changed what the pack says."""
+
+    name: str
+    label: Mapping[str, str]
+    grants: Grants
+    stored: bool = False
+
+
+class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
+    """One member of staff."""
+
+    id: bytes
+    email: str
+    name: str
+    roles: tuple[str, ...]
+    is_active: bool
+    added_at: datetime
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """One API client. `created_by` is the 16-byte id of whoever made it; `rate` is requests per second and process."""
+
+    id: bytes
+    name: str
+    grants: Grants
+    rate: int
+    created_by: bytes
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A token at the only moment it can be seen. It does not show itself in a log or a traceback."""
+
+    client: Client
+    token: str
+
+    def __repr__(self) -> str:
+        return f"IssuedToken(client={self.client.name!r}, token=…)"
+
+
+class Bootstrapped(msgspec.Struct, frozen=True, kw_only=True):
+    """The first owner and a first token for them."""
+
+    owner: StaffMember
+    issued: IssuedToken
