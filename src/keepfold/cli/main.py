@@ -27,28 +27,37 @@ class Mount(NamedTuple):
     target: str
     help: str
     rooms: bool = True
-    section: str = "Data"
 
 
-COMMANDS: dict[str, Mount] = {
-    "run": Mount("keepfold.cli.lifecycle:run", "Set up what is missing, then start everything.", rooms=False, section="Start"),
-    "init": Mount("keepfold.cli.lifecycle:init", "Set up the home: databases, keys, first owner.", rooms=False, section="Start"),
-    "up": Mount("keepfold.cli.lifecycle:up", "Start server and worker under one supervisor.", rooms=False, section="Start"),
-    "stop": Mount("keepfold.cli.lifecycle:stop", "Stop what `up` or `run` started.", rooms=False, section="Start"),
-    "status": Mount("keepfold.cli.lifecycle:status", "Say whether Keepfold runs and is ready.", rooms=False, section="Start"),
-    "doctor": Mount("keepfold.cli.doctor:doctor", "Check this installation and say what to repair.", rooms=False, section="Start"),
-    "policy": Mount("keepfold.policy.cli:policy", "Check, test, compare, explain and activate policies."),
-    "import": Mount("keepfold.intake.cli:import_", "Import customers from a file or a database."),
-    "customer": Mount("keepfold.cli.customer:customer", "Add, show, search and erase customers; consents."),
-    "demo": Mount("keepfold.demo.cli:demo", "Fill an empty store with a synthetic shop."),
-    "ledger": Mount("keepfold.ledger.cli:ledger", "Status, verification and proofs of the ledger.", section="Evidence"),
-    "client": Mount("keepfold.people.cli:client", "API clients and their tokens.", section="People"),
-    "staff": Mount("keepfold.people.cli:staff", "Members of staff and their roles.", section="People"),
-    "config": Mount("keepfold.cli.config:config", "Explain every setting and where its value comes from.", rooms=False, section="Upkeep"),
-    "work": Mount("keepfold.cli.lifecycle:work", "Run the worker alone (jobs, outbox, ledger).", rooms=False, section="Upkeep"),
-    "serve": Mount("keepfold.cli.lifecycle:serve", "Run the web server alone.", rooms=False, section="Upkeep"),
-    "django": Mount("keepfold.cli.maintain:django", "Django's own commands, for maintainers.", rooms=False, section="Upkeep"),
+_HERE = "keepfold.cli.lifecycle"
+SECTIONS: dict[str, dict[str, Mount]] = {
+    "Start": {
+        "run": Mount(f"{_HERE}:run", "Set up what is missing, then start everything.", rooms=False),
+        "init": Mount(f"{_HERE}:init", "Set up the home: databases, keys, first owner.", rooms=False),
+        "up": Mount(f"{_HERE}:up", "Start server and worker under one supervisor.", rooms=False),
+        "stop": Mount(f"{_HERE}:stop", "Stop what `up` or `run` started.", rooms=False),
+        "status": Mount(f"{_HERE}:status", "Say whether Keepfold runs and is ready.", rooms=False),
+        "doctor": Mount("keepfold.cli.doctor:doctor", "Check this installation, say what to repair.", rooms=False),
+    },
+    "Data": {
+        "policy": Mount("keepfold.policy.cli:policy", "Check, test, compare, explain and activate policies."),
+        "import": Mount("keepfold.intake.cli:import_", "Import customers from a file or a database."),
+        "customer": Mount("keepfold.cli.customer:customer", "Add, show, search and erase customers; consents."),
+        "demo": Mount("keepfold.demo.cli:demo", "Fill an empty store with a synthetic shop."),
+    },
+    "Evidence and people": {
+        "ledger": Mount("keepfold.ledger.cli:ledger", "Status, verification and proofs of the ledger."),
+        "client": Mount("keepfold.people.cli:client", "API clients and their tokens."),
+        "staff": Mount("keepfold.people.cli:staff", "Members of staff and their roles."),
+    },
+    "Upkeep": {
+        "config": Mount("keepfold.cli.config:config", "Explain every setting and its origin.", rooms=False),
+        "serve": Mount(f"{_HERE}:serve", "Run the web server alone.", rooms=False),
+        "work": Mount(f"{_HERE}:work", "Run the worker alone: jobs, events, ledger.", rooms=False),
+        "django": Mount("keepfold.cli.maintain:django", "Django's own commands, for maintainers.", rooms=False),
+    },
 }
+COMMANDS: dict[str, Mount] = {name: mount for section in SECTIONS.values() for name, mount in section.items()}
 
 
 def load_rooms() -> None:
@@ -76,9 +85,9 @@ class Root(click.Group):
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by section from the table, without importing any of them."""
-        for section in dict.fromkeys(mount.section for mount in COMMANDS.values()):
+        for section, mounts in SECTIONS.items():
             with formatter.section(section):
-                formatter.write_dl([(name, mount.help) for name, mount in COMMANDS.items() if mount.section == section])
+                formatter.write_dl([(name, mount.help) for name, mount in mounts.items()])
 
     def resolve_command(
         self, context: click.Context, args: list[str]

@@ -33,7 +33,8 @@ def address_of(config: Config) -> str:
 
 
 def supervise(config: Config, *, say: Say, on_ready: Callable[[str], None], echo: bool = False) -> None:
-    """Run server and worker until stopped. Raises `Conflict` when this home runs already, `Unavailable` when it cannot."""
+    """Run server and worker until stopped. Raises `Conflict` when this home runs already, `Unavailable` on trouble."""
+    os.umask(0o077)  # whatever a child creates, databases included, belongs to the owner of the home alone
     with runfile.RunLock(config.home) as lock:
         if not lock.take():
             raise already_running(config)

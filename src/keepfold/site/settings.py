@@ -40,23 +40,22 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 
 MIDDLEWARE = [
-    "keepfold.site.middleware.request_context",
-    "keepfold.site.middleware.security_headers",
+    "keepfold.site.middleware.request_reference",
+    "keepfold.site.middleware.page_headers",
     "keepfold.site.middleware.allowed_host",
-    "django.middleware.security.SecurityMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "keepfold.site.middleware.readable_errors",
+    "keepfold.site.pages.ReadableErrors",
 ]
 # Bearer tokens only: no sessions, no cookies, hence nothing for CSRF to protect.
 API_MIDDLEWARE = [
-    "keepfold.site.middleware.request_context",
-    "keepfold.site.middleware.security_headers",
-    "keepfold.site.middleware.allowed_host",
+    "keepfold.site.middleware.request_reference",
+    "keepfold.site.middleware.api_headers",
+    "keepfold.site.middleware.api_exceptions",
+    "keepfold.site.middleware.api_host",
     "keepfold.site.middleware.body_limit",
-    "keepfold.site.middleware.problems",
+    "keepfold.site.middleware.without_cookies",
 ]
 
 TEMPLATES = [
@@ -71,10 +70,6 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Strict"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = _CONFIG.max_bulk_body_bytes
 
 # kernel.log configures logging; Django must not add handlers of its own.

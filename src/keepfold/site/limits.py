@@ -1,0 +1,64 @@
+"""Limits that hold before a request is looked at: host names and sizes. Plain views and fast lane share them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from keepfold.kernel.config import Config
+from keepfold.kernel.errors import Malformed, TooLarge
+
+BULK_SUFFIXES = (":bulk", "/bulk")
+
+
+def is_allowed_host(host: str, allowed: Sequence[str]) -> bool:
+    """Say whether a Host header names this server, with or without a port. `*` allows every name."""
+    name = host.lower()
+    if name in allowed:
+        return True
+    if not name.endswith("]") and ":" in name:
+        name = name.rpartition(":")[0]
+    return name in allowed or "*" in allowed
+
+
+def wrong_host() -> Malformed:
+    """Return the error for a host name that is not ours."""
+    return Malformed(
+        "This server does not answer under that host name.",
+        code="host",
+        next_step="Use one of the names in the setting allowed_hosts, or add it there.",
+    )
+
+
+def largest_body(path: str, config: Config) -> int:
+    """Return how many bytes a request to a path may carry."""
+    return config.max_bulk_body_bytes if path.endswith(BULK_SUFFIXES) else config.max_body_bytes
+
+
+def body_problem(environ: Mapping[str, Any], path: str, config: Config) -> TooLarge | Malformed | None:
+    """Return what is wrong with the announced length of a body, or None.
+
+    A body in chunks announces none: it is refused, since it could not be bounded before it was read.
+    """
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not length:
+        return _unannounced() if environ.get("HTTP_TRANSFER_ENCODING") else None
+    if not (length.isascii() and length.isdigit()):
+        return Malformed("The header Content-Length is not a number.", code="body.length")
+    most = largest_body(path, config)
+    if int(length) > most:
+        return TooLarge(
+            f"The body may have at most {most} bytes here.",
+            code="body.too-large",
+            next_step="Send several smaller requests.",
+            most_bytes=most,
+        )
+    return None
+
+
+def _unannounced() -> Malformed:
+    return Malformed(
+        "The request does not say how long its body is.",
+        code="body.length",
+        next_step="Send the header Content-Length.",
+    )

@@ -1,0 +1,134 @@
+"""What stands before every view. Plain functions, so that the API's chain stays short.
+
+`get_response` is the next one in the chain. Which of them run is in `settings.MIDDLEWARE` and `API_MIDDLEWARE`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from keepfold.kernel import config
+from keepfold.kernel.errors import Malformed, TooLarge
+from keepfold.site import limits, reference
+from keepfold.site.problems import problem_response
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+# Everything comes from this server; nothing runs; nobody frames it; forms go nowhere else.
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types 'none'"
+)
+API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+COMMON_HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+API_HEADERS: Mapping[str, str] = {
+    **COMMON_HEADERS,
+    "Content-Security-Policy": API_POLICY,
+    "Cache-Control": "no-store",
+}
+PAGE_HEADERS: Mapping[str, str] = {
+    **COMMON_HEADERS,
+    "Content-Security-Policy": PAGE_POLICY,
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Frame-Options": "DENY",
+}
+
+
+def request_reference(get_response: Handler) -> Handler:
+    """Give every request an id of our own, for the log and the answer. One that the caller sends is not trusted."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        with reference.bound() as request_id:
+            request.META["keepfold.request_id"] = request_id
+            response = get_response(request)
+        response.headers["X-Request-Id"] = request_id
+        return response
+
+    return middleware
+
+
+def page_headers(get_response: Handler) -> Handler:
+    """Set the security headers of pages; a view may set stricter or other ones itself."""
+    return _with_headers(get_response, PAGE_HEADERS)
+
+
+def api_headers(get_response: Handler) -> Handler:
+    """Set the security headers of API answers."""
+    return _with_headers(get_response, API_HEADERS)
+
+
+def _with_headers(get_response: Handler, headers: Mapping[str, str]) -> Handler:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return middleware
+
+
+def allowed_host(get_response: Handler) -> Handler:
+    """Refuse host names that are not ours before anything else looks at the request."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        request.get_host()
+        return get_response(request)
+
+    return middleware
+
+
+def api_host(get_response: Handler) -> Handler:
+    """Refuse host names that are not ours, as a problem document."""
+    allowed = tuple(settings.ALLOWED_HOSTS)
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not limits.is_allowed_host(request.META.get("HTTP_HOST", ""), allowed):
+            return problem_response(request, limits.wrong_host())
+        return get_response(request)
+
+    return middleware
+
+
+def body_limit(get_response: Handler) -> Handler:
+    """Refuse a body that is larger than this address takes, by its announced length, before reading any of it."""
+    conf = config.current()
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        problem: TooLarge | Malformed | None = limits.body_problem(request.META, request.path, conf)
+        return problem_response(request, problem) if problem else get_response(request)
+
+    return middleware
+
+
+def api_exceptions(get_response: Handler) -> Handler:
+    """Turn whatever still escapes, such as a refused body or a broken path, into a problem document."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        try:
+            return get_response(request)
+        except Exception as error:  # noqa: BLE001  the API answers with a problem document whatever happens
+            return problem_response(request, error)
+
+    return middleware
+
+
+def without_cookies(get_response: Handler) -> Handler:
+    """Drop cookies: the API knows bearer tokens only, so that no browser can be made to act on somebody's behalf."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        request.META.pop("HTTP_COOKIE", None)
+        return get_response(request)
+
+    return middleware

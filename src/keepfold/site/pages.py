@@ -1,0 +1,97 @@
+"""Pages for people: the status page, files for the browser, and errors that say what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from keepfold.kernel.errors import KeepfoldError, NotFound
+from keepfold.site import facts
+from keepfold.site.problems import known
+from keepfold.ui import assets
+
+_YEAR_S = 365 * 24 * 3600
+
+
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """Show how things are. No personal data; JSON for programs that ask for it."""
+    present = facts.gather()
+    if "text/html" not in request.headers.get("Accept", ""):
+        return JsonResponse(present.document())
+    return render(request, "site/status.html", {"facts": present})
+
+
+@require_safe
+def static_file(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Serve a file of the design system. With the right version in the address it may be kept for a year."""
+    asset = assets.table().get(name)
+    if asset is None:
+        raise Http404
+    tag = f'"{asset.version}"'
+    if request.headers.get("If-None-Match") == tag:
+        return HttpResponseNotModified(headers={"ETag": tag})
+    response = FileResponse(asset.path.open("rb"), content_type=asset.content_type, headers={"ETag": tag})
+    fresh = request.GET.get("v") == asset.version
+    response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable" if fresh else "no-cache"
+    return response
+
+
+class ReadableErrors:
+    """Middleware: an error made for people becomes a page, or a problem document for programs."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Take the next one in the chain."""
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass on."""
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for a view that raised; leave 404 and the like to Django's handlers."""
+        return None if isinstance(error, Http404) else error_page(request, known(error))
+
+
+def error_page(request: HttpRequest, problem: KeepfoldError) -> HttpResponse:
+    """Return the page for an error."""
+    if "text/html" not in request.headers.get("Accept", "text/html"):
+        return JsonResponse(problem.problem(), status=problem.status, content_type="application/problem+json")
+    context: dict[str, Any] = {"problem": problem, "request_id": request.META.get("keepfold.request_id", "")}
+    return render(request, "ui/error.html", context, status=problem.status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400."""
+    return error_page(request, known(exception))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403."""
+    return error_page(request, known(exception))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django's signature
+    """Answer 404."""
+    return error_page(
+        request,
+        NotFound(_("There is no page at this address."), next_step=_("The status page shows where everything is.")),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500. What happened is in the log under the reference that the page shows."""
+    return error_page(
+        request,
+        KeepfoldError(
+            _("Something unexpected happened. Nothing was changed by this request."),
+            code="unexpected",
+            next_step=_("Whoever runs this server finds the place in its log under the reference below."),
+        ),
+    )

@@ -1,0 +1,10 @@
+"""The Django app of the design system."""
+
+from django.apps import AppConfig
+
+
+class UiConfig(AppConfig):
+    """Templates, static files and template tags."""
+
+    name = "keepfold.ui"
+    label = "ui"
