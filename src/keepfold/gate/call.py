@@ -10,7 +10,7 @@ import msgspec
 
 from keepfold.gate.spec import checked_ids
 from keepfold.gate.types import Context, Decider, Decision, Entry, Recorder
-from keepfold.kernel import ids
+from keepfold.kernel import ids, log
 from keepfold.kernel.errors import Misconfigured
 
 
@@ -122,6 +122,17 @@ class Call:
 
 
 inner: ContextVar[Call | None] = ContextVar("keepfold_call", default=None)
+
+
+def _log_context() -> dict[str, str]:
+    call = inner.get()
+    if call is None:
+        return {}
+    action = call.context.action
+    return {"action": action, "room": action.partition(".")[0], "actor_id": call.context.actor.id.hex()}
+
+
+log.context_from(_log_context)
 
 
 def current() -> Call:

@@ -1,4 +1,4 @@
-"""The catalogue of actions, `packs/actions.toml`: their numbers in ledger entries, their kinds, their names for people."""
+"""The catalogue of actions, `packs/actions.toml`: numbers in ledger entries, kinds, names for people."""
 
 from __future__ import annotations
 

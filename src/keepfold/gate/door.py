@@ -13,11 +13,12 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
 import msgspec
 
 from keepfold.gate.call import Call, Passage, inner
+from keepfold.gate.catalogue import known_actions
 from keepfold.gate.readonly import read_only, writable
 from keepfold.gate.spec import Details, Log, Spec, register
 from keepfold.gate.types import Actor, Context, Decider, Decision, Entry, Recorder
@@ -26,6 +27,13 @@ from keepfold.kernel.errors import NotAllowed, Unavailable
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+metrics.counter(
+    "keepfold_actions",
+    "Actions that came to the gate.",
+    action=known_actions,
+    outcome=("allowed", "denied", "failed"),
+)
 
 
 class _Wiring(NamedTuple):
@@ -88,7 +96,7 @@ def action(
             log=log,
         )
         register(spec)
-        return _wrapped(spec, function)
+        return cast("Callable[P, R]", _wrapped(spec, function))
 
     return decorate
 
@@ -100,7 +108,7 @@ def _wrapped(spec: Spec, function: Callable[..., Any]) -> Any:
 
     # The way round the gate that `wraps` leaves open is closed; tools still see the signature.
     signature = inspect.signature(function)
-    del passage.__wrapped__  # type: ignore[attr-defined]
+    del passage.__wrapped__
     passage.__signature__ = signature  # type: ignore[attr-defined]
     passage.__keepfold_action__ = spec  # type: ignore[attr-defined]
     return passage

@@ -29,9 +29,9 @@ _FALSE = frozenset({"0", "false", "no", "off"})
 
 
 def _setting(
-    default: Any,
     description: str,
     *,
+    default: Any,
     secret: bool = False,
     choices: tuple[str, ...] = (),
     least: int | None = None,
@@ -45,42 +45,46 @@ class Config:
     """The settings of one installation. Sizes are bytes, durations seconds, addresses `host:port`."""
 
     home: Path = field(default=Path("var"), metadata={"description": "Directory of everything that is kept."})
-    bind: str = _setting("127.0.0.1:8700", "Address of the web server.")
-    metrics_bind: str = _setting("127.0.0.1:8701", "Address of the Prometheus metrics; keep it on loopback.")
-    data_url: str = _setting("", "PostgreSQL URL of the data store; empty: <home>/data.sqlite3.", secret=True)
-    keys_url: str = _setting("", "PostgreSQL URL of the key store; empty: <home>/keys.sqlite3.", secret=True)
+    bind: str = _setting("Address of the web server.", default="127.0.0.1:8700")
+    metrics_bind: str = _setting("Address of the Prometheus metrics; keep it on loopback.", default="127.0.0.1:8701")
+    data_url: str = _setting("PostgreSQL URL of the data store; empty: <home>/data.sqlite3.", default="", secret=True)
+    keys_url: str = _setting("PostgreSQL URL of the key store; empty: <home>/keys.sqlite3.", default="", secret=True)
     root_key: str = _setting(
-        "file", "Where the root key comes from: a 0600 file, or a passphrase.", choices=("file", "passphrase")
+        "Where the root key comes from: a 0600 file, or a passphrase.", default="file", choices=("file", "passphrase")
     )
-    root_key_file: str = _setting("", "Path of the root key file; empty: <home>/root.key.")
-    root_passphrase: str = _setting("", "Passphrase of the root key, when root_key is passphrase.", secret=True)
-    log_format: str = _setting("console", "How log lines look.", choices=("console", "json"))
+    root_key_file: str = _setting("Path of the root key file; empty: <home>/root.key.", default="")
+    root_passphrase: str = _setting("Passphrase of the root key, when root_key is passphrase.", default="", secret=True)
+    log_format: str = _setting("How log lines look.", default="console", choices=("console", "json"))
     log_level: str = _setting(
-        "info", "The least severe log lines that are written.", choices=("debug", "info", "warning", "error")
+        "The least severe log lines that are written.", default="info", choices=("debug", "info", "warning", "error")
     )
-    web_workers: int = _setting(1, "Web server processes.", least=1)
-    web_threads: int = _setting(4, "Threads in each web server process.", least=1)
-    fast_lane: bool = _setting(True, "Serve the hot API paths without the framework around them.")
+    web_workers: int = _setting("Web server processes.", default=1, least=1)
+    web_threads: int = _setting("Threads in each web server process.", default=4, least=1)
+    fast_lane: bool = _setting("Serve the hot API paths without the framework around them.", default=True)
     sqlite_synchronous: str = _setting(
-        "FULL",
         "SQLite durability; NORMAL may lose the last moments on power loss.",
+        default="FULL",
         choices=("FULL", "NORMAL", "EXTRA"),
     )
-    two_person_activation: bool = _setting(False, "A policy version needs two people to become active.")
-    ledger_origin: str = _setting("keepfold.local/ledger", "Name of this installation's log in its checkpoints.")
-    checkpoint_seconds: int = _setting(10, "Seconds between signed checkpoints of the ledger.", least=1)
-    max_body_bytes: int = _setting(1 << 20, "Largest request body.", least=1024)
-    max_bulk_body_bytes: int = _setting(32 << 20, "Largest body of a bulk request.", least=1024)
-    max_bulk_records: int = _setting(5000, "Most records in one bulk request.", least=1)
+    two_person_activation: bool = _setting("A policy version needs two people to become active.", default=False)
+    ledger_origin: str = _setting(
+        "Name of this installation's log in its checkpoints.", default="keepfold.local/ledger"
+    )
+    checkpoint_seconds: int = _setting("Seconds between signed checkpoints of the ledger.", default=10, least=1)
+    max_body_bytes: int = _setting("Largest request body.", default=1 << 20, least=1024)
+    max_bulk_body_bytes: int = _setting("Largest body of a bulk request.", default=32 << 20, least=1024)
+    max_bulk_records: int = _setting("Most records in one bulk request.", default=5000, least=1)
     mail_url: str = _setting(
-        "", "smtp://user:password@host:port?starttls=1 or smtps://…; empty: .eml files in <home>/mail.", secret=True
+        "smtp://user:password@host:port?starttls=1 or smtps://…; empty: .eml files in <home>/mail.",
+        default="",
+        secret=True,
     )
-    mail_from: str = _setting("keepfold@localhost", "Sender of the mail that this installation sends.")
-    secret_key: str = _setting("", "Key of signed cookies; empty: made once in <home>/secret.key.", secret=True)
+    mail_from: str = _setting("Sender of the mail that this installation sends.", default="keepfold@localhost")
+    secret_key: str = _setting("Key of signed cookies; empty: made once in <home>/secret.key.", default="", secret=True)
     allowed_hosts: tuple[str, ...] = _setting(
-        ("127.0.0.1", "localhost", "[::1]"), "Host names under which the server answers."
+        "Host names under which the server answers.", default=("127.0.0.1", "localhost", "[::1]")
     )
-    default_country: str = _setting("", "Country of phone numbers without a prefix, such as DE; empty: none.")
+    default_country: str = _setting("Country of phone numbers without a prefix, such as DE; empty: none.", default="")
 
     @property
     def root_key_path(self) -> Path:
@@ -164,10 +168,11 @@ def _place(error: tomllib.TOMLDecodeError) -> str:
 
 def _of_toml(name: str, value: Any, where: str) -> Any:
     kind = _type_of(name, name, list(_SETTINGS), where)
-    plain = {"str": str, "int": int, "bool": bool, "tuple[str, ...]": list}[kind]
-    if type(value) is not plain or (plain is list and not all(isinstance(part, str) for part in value)):
+    if kind == "tuple[str, ...]" and isinstance(value, list) and all(isinstance(part, str) for part in value):
+        value = tuple(value)
+    if type(value) is not {"str": str, "int": int, "bool": bool}.get(kind, tuple):
         raise _wrong(f"The setting {name} in {where} must be a {_TYPES[kind]}.", "config.type", rule=name)
-    return _checked(name, tuple(value) if plain is list else value, where)
+    return _checked(name, value, where)
 
 
 def _from_environment(env: Mapping[str, str]) -> dict[str, tuple[Any, str]]:

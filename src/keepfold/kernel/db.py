@@ -109,10 +109,10 @@ def _copy(cursor: psycopg.Cursor[Any], table: str, columns: tuple[str, ...], row
     names = ", ".join(f'"{column}"' for column in columns)
     types = _column_types.get((table, columns))
     if types is None:
-        cursor.execute(f'SELECT {names} FROM "{table}" LIMIT 0')  # type: ignore[arg-type]  # noqa: S608  as above
+        cursor.execute(f'SELECT {names} FROM "{table}" LIMIT 0')  # noqa: S608  as above
         types = [column.type_code for column in cursor.description or ()]
         _column_types[table, columns] = types
-    with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN (FORMAT BINARY)') as copy:  # type: ignore[arg-type]
+    with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN (FORMAT BINARY)') as copy:
         copy.set_types(types)
         for row in rows:
             copy.write_row(row)
@@ -182,7 +182,7 @@ class translate_errors:  # noqa: N801  used like a function
     def __enter__(self) -> None:
         """Do nothing."""
 
-    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Raise the readable error in place of a database error."""
         if isinstance(error, DatabaseError | InterfaceError) and not isinstance(error, IntegrityError):
             raise storage_error(error) from error

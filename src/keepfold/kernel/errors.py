@@ -144,7 +144,7 @@ class Misconfigured(KeepfoldError):
 
 
 class Unopened(Unavailable):
-    """A sealed value that cannot be opened (503). One and the same error whatever the cause, so that it tells nothing."""
+    """A sealed value that cannot be opened (503): the same error whatever the cause, so that it tells nothing."""
 
     title = "A sealed value cannot be opened"
     default_code = "crypto.unopened"

