@@ -28,6 +28,9 @@ import pytest  # noqa: E402  the environment must be set first
 
 from tests.support import cast  # noqa: E402
 
+# The real PostgreSQL server: `postgres` and `postgres_stores`.
+pytest_plugins = ["tests.support.postgres"]
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 _FILES = ("data.sqlite3", "keys.sqlite3")
 

@@ -2,7 +2,10 @@
 
     @pytest.mark.postgres
     def test_something(postgres):            # session-scoped: one server, many databases
-        url = postgres.create("mine")        # postgresql://postgres@/mine?host=<socket folder>
+        url = postgres.create("mine")        # postgresql://postgres@/mine_…?host=<socket folder>
+
+    @pytest.mark.postgres
+    def test_another(postgres_stores): ...   # both stores of Django are fresh, migrated PostgreSQL databases
 
 PostgreSQL refuses to run as root; then `nobody` runs it. The server listens on a socket file only.
 """
@@ -16,6 +19,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -113,8 +117,70 @@ def _run(command: list[str | Path], user: dict[str, Any]) -> None:
         raise RuntimeError(f"{command[0]} failed: {done.stderr}")
 
 
+@contextlib.contextmanager
+def using(data_url: str, keys_url: str) -> Iterator[None]:
+    """Let both of Django's stores point to PostgreSQL databases, in every thread, and back."""
+    from django.db import connections
+
+    from keepfold.site.databases import databases
+
+    given = databases(home=Path("/nonexistent"), data_url=data_url, keys_url=keys_url)
+    before = dict(connections.settings)
+    _swap(connections.configure_settings(given))
+    try:
+        yield
+    finally:
+        _swap(before)
+
+
+def _swap(settings: dict[str, Any]) -> None:
+    from django.db import connections
+
+    connections.close_all()
+    for alias, values in settings.items():
+        connections.settings[alias] = values
+        with contextlib.suppress(AttributeError):
+            del connections[alias]
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """Return a running server, shared by the session."""
     with server() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def _templates(postgres: Server, django_db_blocker) -> tuple[str, str]:
+    from django.core.management import call_command
+
+    urls = postgres.create("template_data"), postgres.create("template_keys")
+    with django_db_blocker.unblock(), using(*urls):
+        for alias in ("default", "keys"):
+            call_command("migrate", database=alias, verbosity=0, interactive=False)
+    return name_of(urls[0]), name_of(urls[1])
+
+
+@pytest.fixture
+def postgres_stores(
+    postgres: Server, home: Path, _templates: tuple[str, str], django_db_blocker
+) -> Iterator[tuple[str, str]]:
+    """Return the addresses of two fresh databases, data and keys, migrated and empty, and let Django use them.
+
+    The configuration names them too, and `home` is the home.
+    """
+    from keepfold.kernel import config
+    from tests.support import cast
+
+    data_url, keys_url = (postgres.create("store", template=template) for template in _templates)
+    before = config.current()
+    with django_db_blocker.unblock(), using(data_url, keys_url):
+        config.use(replace(config.load(), home=home, data_url=data_url, keys_url=keys_url))
+        cast.forget_everything()
+        try:
+            yield data_url, keys_url
+        finally:
+            config.use(before)
+            cast.forget_everything()
+    for url in (data_url, keys_url):
+        postgres.drop(url)
