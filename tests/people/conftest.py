@@ -8,7 +8,7 @@ import pytest
 
 from keepfold import gate
 from keepfold.gate.types import Actor, Context, Decision, Entry
-from keepfold.kernel import epoch
+from keepfold.kernel import clock, epoch
 from keepfold.people import actions, queries, rules
 from keepfold.people.memory import memory
 
@@ -39,12 +39,18 @@ class Notebook:
         return [entry.context.action for entry in self.entries]
 
 
-@pytest.fixture(autouse=True)
-def fresh_memory():
+def forget() -> None:
+    """Be a fresh process, whatever time the last test travelled to."""
     memory.forget()
     epoch.forget()
+    clock.forget()
+
+
+@pytest.fixture(autouse=True)
+def fresh_memory():
+    forget()
     yield
-    memory.forget()
+    forget()
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ while True:
 
 def test_another_process_refuses_a_revoked_token_within_a_second(door, stores):
     issued = make()
-    environ = os.environ | {"KEEPFOLD_HOME": str(stores)}
+    environ = os.environ | {"KEEPFOLD_HOME": str(stores), "DJANGO_SETTINGS_MODULE": "keepfold.site.settings"}
     with subprocess.Popen(
         [sys.executable, "-c", WATCH, issued.token], stdout=subprocess.PIPE, text=True, env=environ
     ) as watcher:

@@ -14,6 +14,7 @@ from keepfold.policy.types import PurposeSpec
 FACE_TO_FACE = frozenset({"paper", "phone", "verbal", "in_person", "store", "counter"})
 CONFIRM_WITHIN_S = 7 * 24 * 3600
 _PERIOD = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?\Z")
+_LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}\Z")
 
 Withdrawal = Literal["withdrawn", "objected", "opted_out"]
@@ -70,7 +71,7 @@ def ends(at_s: int, period: str | None) -> int | None:
     try:
         end = _months_later(datetime.fromtimestamp(at_s, UTC), years * 12 + months) + timedelta(days=weeks * 7 + days)
     except (OverflowError, ValueError):
-        end = datetime.max.replace(tzinfo=UTC)
+        end = _LAST
     return int(end.timestamp())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -111,9 +112,12 @@ def define_role(
     grants = checks.wanted(actor, actions, purposes)
     checks.may_give(actor, old.grants if old else Grants())
     shown = dict(label or (old.label if old else {"en": name, "de": name}))
-    RoleOverride.objects.update_or_create(
-        name=name, defaults={"label": shown, "actions": list(grants.actions), "purposes": list(grants.purposes)}
-    )
+    stored = {
+        "label": json.dumps(shown),
+        "actions": " ".join(grants.actions),
+        "purposes": " ".join(grants.purposes),
+    }
+    RoleOverride.objects.update_or_create(name=name, defaults=stored)
     gate.emit(events.RoleDefined(role=name))
     return Role(name=name, label=shown, grants=grants, stored=True)
 

@@ -1,4 +1,7 @@
-"""Tables of the room. Times in `_s` columns are whole seconds since 1970 (UTC)."""
+"""Tables of the room. Times in `_s` columns are whole seconds since 1970 (UTC); lists of names are split by spaces.
+
+No JSON columns: their check calls a function, which SQLite refuses while it does not trust the schema of a file.
+"""
 
 from __future__ import annotations
 
@@ -64,9 +67,9 @@ class RoleOverride(models.Model):
     """What this installation says a role grants, instead of what the pack says; or a role of its own."""
 
     name = models.CharField(max_length=40, primary_key=True)
-    label = models.JSONField()
-    actions = models.JSONField()
-    purposes = models.JSONField()
+    label = models.TextField()
+    actions = models.TextField()
+    purposes = models.TextField()
 
     class Meta:
         db_table = "people_role"
@@ -80,8 +83,8 @@ class Client(models.Model):
 
     id = models.BinaryField(max_length=16, primary_key=True)
     name = models.CharField(max_length=80)
-    actions = models.JSONField()
-    purposes = models.JSONField()
+    actions = models.TextField()
+    purposes = models.TextField()
     rate = models.IntegerField()
     created_by = models.BinaryField(max_length=16)
     created_s = models.BigIntegerField()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 import time
 import tomllib
 from functools import cache
@@ -144,7 +145,10 @@ def roles(*, stored: bool = True) -> dict[str, Role]:
 def _overrides() -> dict[str, Role]:
     return {
         row.name: Role(
-            name=row.name, label=row.label, grants=Grants(tuple(row.actions), tuple(row.purposes)), stored=True
+            name=row.name,
+            label=json.loads(row.label),
+            grants=store.grants_of(row.actions, row.purposes),
+            stored=True,
         )
         for row in RoleOverride.objects.order_by("name")
     }

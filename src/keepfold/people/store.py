@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import orjson
-
 from keepfold.kernel import db
 from keepfold.people.types import Grants
 
@@ -43,9 +41,9 @@ class ClientRow(NamedTuple):
     last_used_s: int | None
 
 
-def _list(value: Any) -> tuple[str, ...]:
-    # PostgreSQL hands over jsonb parsed or as text, depending on the cursor; SQLite always as text.
-    return tuple(orjson.loads(value) if isinstance(value, str | bytes) else value)
+def grants_of(actions: str, purposes: str) -> Grants:
+    """Return grants from their stored form: names split by spaces."""
+    return Grants(tuple(actions.split()), tuple(purposes.split()))
 
 
 def find_token(kid: str) -> TokenRow | None:
@@ -58,7 +56,7 @@ def find_token(kid: str) -> TokenRow | None:
     )
     if row is None:
         return None
-    grants = Grants(_list(row[4]), _list(row[5]))
+    grants = grants_of(row[4], row[5])
     return TokenRow(bytes(row[0]), row[1], bytes(row[2]), row[3], grants, *row[6:])
 
 
@@ -76,7 +74,7 @@ def all_clients(*, after: bytes, limit: int, revoked: bool) -> list[ClientRow]:
 
 
 def _client(row: Any) -> ClientRow:
-    return ClientRow(bytes(row[0]), row[1], Grants(_list(row[2]), _list(row[3])), row[4], bytes(row[5]), *row[6:])
+    return ClientRow(bytes(row[0]), row[1], grants_of(row[2], row[3]), row[4], bytes(row[5]), *row[6:])
 
 
 def living_makers() -> list[tuple[bytes, bytes]]:
@@ -94,8 +92,8 @@ def add_client(row: ClientRow) -> None:
         (
             row.id,
             row.name,
-            orjson.dumps(row.grants.actions).decode(),
-            orjson.dumps(row.grants.purposes).decode(),
+            " ".join(row.grants.actions),
+            " ".join(row.grants.purposes),
             row.rate,
             row.created_by,
             row.created_s,

@@ -35,8 +35,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BinaryField(max_length=16, primary_key=True, serialize=False)),
                 ("name", models.CharField(max_length=80)),
-                ("actions", models.JSONField()),
-                ("purposes", models.JSONField()),
+                ("actions", models.TextField()),
+                ("purposes", models.TextField()),
                 ("rate", models.IntegerField()),
                 ("created_by", models.BinaryField(max_length=16)),
                 ("created_s", models.BigIntegerField()),
@@ -52,9 +52,9 @@ class Migration(migrations.Migration):
             name="RoleOverride",
             fields=[
                 ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ("label", models.JSONField()),
-                ("actions", models.JSONField()),
-                ("purposes", models.JSONField()),
+                ("label", models.TextField()),
+                ("actions", models.TextField()),
+                ("purposes", models.TextField()),
             ],
             options={
                 "db_table": "people_role",
