@@ -36,19 +36,6 @@ class PersonMissing(NotFound):
     default_code = "vault.person-missing"
 
 
-class SealBroken(Unavailable):
-    """A frame, a wrapped key or a row does not open: damaged, swapped, or made under another key. Never says which."""
-
-    title = "A sealed record cannot be opened"
-    default_code = "vault.seal-broken"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Sealed data could not be opened: it was damaged, moved or belongs to other keys.",
-            next_step="Nothing was released. Compare the data and key stores with a backup; see `keepfold doctor`.",
-        )
-
-
 class KeysUnavailable(Unavailable):
     """Keys are missing, unreadable or of another installation. Nothing is made in their place."""
 

@@ -1,0 +1,203 @@
+"""What may be done with people's data. Every function passes the gate and leaves an entry in the ledger.
+
+Person ids are 16 bytes. Values are JSON-like; they are normalised by the types of the active policy. Errors name
+fields and rules, never values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from keepfold import gate
+from keepfold.gate import Actor, action
+from keepfold.kernel import clock, config
+from keepfold.kernel.errors import Conflict, NotAllowed
+from keepfold.policy import queries as policy
+from keepfold.vault import changing, erasing, opening, searching, store, writing
+from keepfold.vault.errors import IdentityTaken, RecordRefused
+from keepfold.vault.events import RecordErased, RecordSealed, RecordsSealed, RecordUpdated
+from keepfold.vault.keys.ring import ring
+from keepfold.vault.plan import Plan, plan_of
+from keepfold.vault.types import Erased, OnConflict, Opened, Outcome, Sealed, Updated
+
+
+@action("vault.record.seal", subject="person")
+def seal(*, actor: Actor, values: Mapping[str, Any], person: bytes | None = None, partial: bool = False) -> Sealed:
+    """Seal one new person's values; `person` gives an id that was made elsewhere.
+
+    Raises `RecordRefused` when a field is undeclared or malformed (unless `partial`), `IdentityTaken` when somebody
+    has the same unique value already, and `Conflict` when the given id is in use or was erased.
+    """
+    plan, keys = _plan(), ring()
+    if person is not None and (store.is_living(person) or store.has_tombstone(keys.mark(person))):
+        raise Conflict(
+            "This id belongs to a person already, or to one who was erased.",
+            code="vault.person-exists",
+            next_step="Use `update` for somebody who is in the vault; an erased id is never used again.",
+        )
+    written = writing.write_many(
+        keys, plan, [values], partial=partial, on_conflict="reject", region=_region(), person=person
+    )
+    outcome = written.outcomes[0]
+    if outcome.id is None:
+        raise _refusal(outcome)
+    call = gate.current()
+    call.add_subjects([outcome.id])
+    call.note(fields=_names(plan, values), refused=[error.field for error in outcome.errors])
+    call.emit(RecordSealed(person=outcome.id), outcome.id)
+    return Sealed(id=outcome.id, errors=outcome.errors)
+
+
+@action("vault.record.seal_many")
+def seal_many(
+    *,
+    actor: Actor,
+    records: Sequence[Mapping[str, Any]],
+    partial: bool = False,
+    on_conflict: OnConflict = "reject",
+) -> list[Outcome]:
+    """Seal many new people; every record has its own outcome, in the order given, and none depends on another.
+
+    A record with a refused field is refused whole, or sealed without it when `partial`. When somebody has the same
+    unique value already, `on_conflict` decides: `reject` it, `skip` it and return that person's id, or `update` that
+    person with the values given (values left out stay).
+    """
+    plan = _plan()
+    written = writing.write_many(ring(), plan, records, partial=partial, on_conflict=on_conflict, region=_region())
+    call = gate.current()
+    call.add_subjects([*written.sealed, *written.changed])
+    call.note(
+        records=len(records),
+        sealed=len(written.sealed),
+        updated=len(written.changed),
+        refused=sum(outcome.state == "refused" for outcome in written.outcomes),
+    )
+    if written.sealed:
+        call.emit(RecordsSealed(persons=written.sealed))
+    return written.outcomes
+
+
+@action("vault.record.open", subject="person", purpose="purpose", fields="fields", reason="reason", log="before")
+def open_record(
+    *, actor: Actor, person: bytes, purpose: str, fields: Sequence[str] | None = None, reason: str | None = None
+) -> Opened:
+    """Open one person's values for a purpose: the fields asked for, or all that the purpose lists.
+
+    Values come clear or masked as the decision says; fields without a value are absent. The ledger entry is durable
+    before anything is read. Raises `NotAllowed`, `PersonMissing`, `Unopened`.
+    """
+    opened = _open([person])
+    if opened[0] is None:
+        raise changing.missing()
+    return opened[0]
+
+
+@action("vault.record.open_many", subjects="persons", purpose="purpose", fields="fields", reason="reason", log="before")
+def open_many(
+    *,
+    actor: Actor,
+    persons: Sequence[bytes],
+    purpose: str,
+    fields: Sequence[str] | None = None,
+    reason: str | None = None,
+) -> list[Opened | None]:
+    """Open many people's values for a purpose under one ledger entry; None for whoever is not in the vault.
+
+    The answer has the order of `persons`. Raises `NotAllowed` when one of them may not be opened for the purpose.
+    """
+    return _open(persons)
+
+
+@action("vault.record.search", purpose="purpose", reason="reason")
+def search(*, actor: Actor, field: str, value: Any, purpose: str, reason: str | None = None) -> list[bytes]:
+    """Return the people who have exactly this value in an indexed field, in order of their ids.
+
+    The value is normalised as on intake. The field must be one that the purpose lists and that has an index. The
+    entry names the field and who was found, never the value. Raises `NotAllowed`, `Invalid`.
+    """
+    call, plan = gate.current(), _plan()
+    if field not in plan.fields or field not in call.decision.fields:
+        raise NotAllowed(
+            "The purpose does not list this data item, so nobody is searched by it.",
+            code="vault.search-field",
+            rule="purpose.field-not-listed",
+            next_step="Search by an indexed data item of the purpose, or add the item to the purpose in the policy.",
+        )
+    found = searching.find(ring(), plan.fields[field], value, _region())
+    call.add_subjects(found)
+    call.note(field=field, found=len(found))
+    return found
+
+
+@action("vault.record.update", subject="person")
+def update(*, actor: Actor, person: bytes, values: Mapping[str, Any]) -> Updated:
+    """Set some values of one person; None removes a value. All of them change or none.
+
+    Raises `RecordRefused`, `PersonMissing`, `IdentityTaken`, `Unopened`.
+    """
+    plan = _plan()
+    done = changing.change(ring(), plan, person, values, _region())
+    call = gate.current()
+    call.note(set=list(done.set), removed=list(done.removed))
+    call.emit(RecordUpdated(person=person, fields=[*done.set, *done.removed]), person)
+    return done
+
+
+@action("vault.record.erase", subject="person", reason="reason")
+def erase(*, actor: Actor, person: bytes, reason: str) -> Erased:
+    """Erase one person: rows and index rows now, the keys as soon as the erasure is recorded, backups thereby.
+
+    The keys die right after the entry is durable; what a crash interrupts there is finished at the next start or
+    within minutes. Raises `PersonMissing`.
+    """
+    done = erasing.bury(ring(), person)
+    erasing.close_ledger(person)
+    gate.emit(RecordErased(person=person, erased_us=done.erased_us), person)
+    erasing.destroy_after_commit(person)
+    return done
+
+
+@action("vault.erasure.reconcile")
+def reconcile(*, actor: Actor) -> int:
+    """Finish interrupted erasures, and erase again whoever came back with an old data store; return how many."""
+    done = erasing.finish_interrupted()
+    again = erasing.erase_returned(ring()) if erasing.may_have_returned() else []
+    gate.current().note(finished=len(done), erased_again=len(again))
+    return len(done) + len(again)
+
+
+@action("vault.keys.sweep")
+def sweep(*, actor: Actor) -> int:
+    """Remove keys of people who never got data, which a crash between the two stores leaves; return how many people."""
+    swept = erasing.sweep(now_ms=clock.now_us() // 1000)
+    gate.current().note(found=swept.found, removed=swept.removed)
+    return swept.removed
+
+
+def _plan() -> Plan:
+    return plan_of(policy.schema())
+
+
+def _region() -> str:
+    return config.current().default_country
+
+
+def _names(plan: Plan, values: Mapping[str, Any]) -> list[str]:
+    return [name for name in values if name in plan.fields]
+
+
+def _refusal(outcome: Outcome) -> RecordRefused | IdentityTaken:
+    for error in outcome.errors:
+        if error.code == writing.TAKEN:
+            return IdentityTaken(error.message, next_step="Find the person by that value and update them instead.")
+    return RecordRefused(outcome.errors)
+
+
+def _open(persons: Sequence[bytes]) -> list[Opened | None]:
+    """Open the fields that the decision of the running call allows, treated as it says."""
+    decision, plan = gate.current().decision, _plan()
+    fields = [plan.fields[name] for name in decision.fields if name in plan.fields]
+    masked = [(field.name, field.mask) for field in fields if decision.fields[field.name] == "masked"]
+    found = opening.open_people(ring(), persons, opening.Wanted(fields))
+    return [opening.present(person, found.get(person), masked, decision.policy_hash) for person in persons]

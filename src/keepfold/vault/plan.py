@@ -1,0 +1,159 @@
+"""What one policy version means for the vault, worked out once per version: which field goes where, and how.
+
+Pure, apart from remembering the plan of the last version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from keepfold.kernel.rules import nearest
+from keepfold.policy.types import FieldSpec, IndexSpec, Schema
+from keepfold.vault.masks import Mask, mask_of
+from keepfold.vault.normalise import Normaliser, Part, Refusal, TypeOptions, index_form, normaliser
+from keepfold.vault.types import FieldError
+
+_NAME = re.compile(r"[^\W\d][\w .\-]{0,63}\Z").match
+LEDGER = 0  # the compartment of the key that only the ledger uses
+
+
+class Index(msgspec.Struct, frozen=True):
+    """One blind index of a field."""
+
+    number: int
+    unique: bool
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One field, ready for use: how it is accepted, where it lies, how it is indexed and masked."""
+
+    name: str
+    number: int
+    kind: str
+    accept: Normaliser
+    compartment: int
+    isolate: bool
+    indexes: tuple[Index, ...]
+    form: Any
+    mask: Mask
+
+
+Alone = tuple[int, Any]
+
+
+class Accepted:
+    """One record that passed.
+
+    `shared` maps every compartment with data to its shared values by field number, perhaps none; `alone` maps
+    compartments to their isolated fields (number, value); `forms` are (index number, unique, form to hash).
+    """
+
+    __slots__ = ("alone", "forms", "shared")
+
+    def __init__(self) -> None:
+        self.shared: dict[int, dict[int, Any]] = {}
+        self.alone: dict[int, list[Alone]] = {}
+        self.forms: list[tuple[int, bool, bytes]] = []
+
+
+class Plan:
+    """The intake side of one policy version."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.fields = {name: _field(spec) for name, spec in schema.fields.items()}
+        self.by_number = {field.number: field for field in self.fields.values()}
+        self.indexes = tuple(index for field in self.fields.values() for index in field.indexes)
+        self.country = _country_field(schema)
+
+    def region(self, values: Mapping[str, Any], default: str) -> str:
+        """Return the country that phone numbers in national form belong to, or ""."""
+        raw = values.get(self.country) if self.country else None
+        if raw is None or self.country is None:
+            return default
+        try:
+            return str(self.fields[self.country].accept(raw, ""))
+        except Refusal:
+            return default
+
+    def undeclared(self, name: object) -> FieldError:
+        """Return the refusal of a field that the policy does not name, with the line it would need."""
+        if not isinstance(name, str) or not _NAME(name):
+            return FieldError(field="?", code="vault.undeclared", message="This is not the name of a data item.")
+        close = nearest(name, self.fields)
+        hint = f" Did you mean {close}?" if close else ""
+        message = f"The policy does not name it. It would need: {self.schema.line_to_add(name)}.{hint}"
+        return FieldError(field=name, code="vault.undeclared", message=message)
+
+
+def accept(plan: Plan, values: Mapping[str, Any], default_region: str = "") -> tuple[Accepted, list[FieldError]]:
+    """Normalise one record. Nothing given (None, "") counts as left out. Errors never hold a value."""
+    found, errors = Accepted(), []
+    region = plan.region(values, default_region)
+    fields, shared = plan.fields, found.shared
+    for name, raw in values.items():
+        field = fields.get(name)
+        if field is None:
+            errors.append(plan.undeclared(name))
+        elif raw is not None and raw != "":
+            try:
+                value = field.accept(raw, region)
+            except Refusal as refusal:
+                errors.append(FieldError(field=name, code=refusal.code, message=refusal.message))
+                continue
+            kept = shared.get(field.compartment)
+            if kept is None:
+                kept = shared[field.compartment] = {}
+            if field.isolate:
+                found.alone.setdefault(field.compartment, []).append((field.number, value))
+            else:
+                kept[field.number] = value
+            for index in field.indexes:
+                found.forms.append((index.number, index.unique, field.form(value)))
+    return found, errors
+
+
+class _Last:
+    """The plan that was used last: nearly always the right one, because the policy room keeps one schema object."""
+
+    plan: Plan | None = None
+
+
+def plan_of(schema: Schema) -> Plan:
+    """Return the plan of a schema; worked out anew only when the policy has changed."""
+    last = _Last.plan
+    if last is None or (last.schema is not schema and last.schema != schema):
+        last = _Last.plan = Plan(schema)
+    return last
+
+
+def _field(spec: FieldSpec) -> Field:
+    options = TypeOptions(
+        max_length=spec.max_length,
+        parts=tuple(Part(part.name, part.type, part.max_length) for part in spec.parts),
+        max_items=spec.max_items,
+    )
+    return Field(
+        name=spec.name,
+        number=spec.number,
+        kind=spec.type,
+        accept=normaliser(spec.type, options),
+        compartment=spec.compartment_number,
+        isolate=spec.isolate,
+        indexes=tuple(_index(spec, index) for index in spec.index),
+        form=index_form(spec.type),
+        mask=mask_of(spec.mask),
+    )
+
+
+def _index(spec: FieldSpec, index: IndexSpec) -> Index:
+    return Index(index.number, index.unique or spec.identity)
+
+
+def _country_field(schema: Schema) -> str | None:
+    names = [name for name, spec in schema.fields.items() if spec.type == "country"]
+    return "country" if "country" in names else next(iter(names), None)

@@ -1,0 +1,209 @@
+"""The SQL of the data store. Where the dialects differ, both forms stand side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import psycopg
+from django.db import connections
+
+from keepfold.kernel import db
+
+DATA = "default"
+_CHUNK = 400
+PERSON = ("id", "created_us", "changed_us", "tags")
+RECORD = ("person", "compartment", "sealed")
+INDEX = ("slot", "tag", "person")
+
+_CLAIM_SQLITE = "INSERT INTO vault_identity (slot, tag, person) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+_CLAIM_POSTGRES = (
+    "INSERT INTO vault_identity (slot, tag, person) "
+    "SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[]) ON CONFLICT DO NOTHING"
+)
+
+Tag = tuple[int, bytes]
+Claim = tuple[int, bytes, bytes]
+
+
+def claim(rows: Sequence[Claim]) -> bool:
+    """Claim unique values in this order, each (slot, tag, person), where they are free; say whether all of them were."""
+    if not rows:
+        return True
+    connection = connections[DATA]
+    if db.is_postgres(DATA):
+        connection.ensure_connection()
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as raw:
+            raw.execute(_CLAIM_POSTGRES, columns)
+            return raw.rowcount == len(rows)
+    with connection.cursor() as cursor:
+        cursor.executemany(_CLAIM_SQLITE, rows)
+        return int(cursor.rowcount) == len(rows)
+
+
+def owners(tags: Iterable[Tag]) -> dict[Tag, bytes]:
+    """Return who owns which unique value."""
+    return {(row[0], row[1]): row[2] for row in _by_tag("vault_identity", tags)}
+
+
+def holders(tags: Iterable[Tag]) -> list[bytes]:
+    """Return everybody with one of these values, unique or not, in order of ids and without repetition."""
+    wanted = list(tags)
+    rows = [*_by_tag("vault_identity", wanted), *_by_tag("vault_index", wanted)]
+    return sorted({row[2] for row in rows})
+
+
+def _by_tag(table: str, tags: Iterable[Tag]) -> Iterator[db.Row]:
+    by_slot: dict[int, list[bytes]] = {}
+    for slot, tag in tags:
+        by_slot.setdefault(slot, []).append(tag)
+    for slot, wanted in by_slot.items():
+        for chunk in _chunks(wanted):
+            marks = ", ".join(["%s"] * len(chunk))
+            sql = f"SELECT slot, tag, person FROM {table} WHERE slot = %s AND tag IN ({marks})"  # noqa: S608  constant
+            yield from db.fetch_all(DATA, sql, [slot, *chunk])
+
+
+def release(rows: Sequence[Claim]) -> None:
+    """Give up claims: only rows that name this very person go."""
+    for table in ("vault_identity", "vault_index"):
+        _run_many(f"DELETE FROM {table} WHERE slot = %s AND tag = %s AND person = %s", rows)  # noqa: S608  constant
+
+
+def add_people(rows: Sequence[db.Row]) -> None:
+    """Write people: (id, created_us, changed_us, tags)."""
+    db.rows_insert(DATA, "vault_person", PERSON, rows)
+
+
+def add_records(rows: Sequence[db.Row]) -> None:
+    """Write sealed records: (person, compartment, sealed)."""
+    db.rows_insert(DATA, "vault_record", RECORD, rows)
+
+
+def add_index(rows: Sequence[Claim]) -> None:
+    """Write rows of the non-unique indexes: (slot, tag, person)."""
+    db.rows_insert(DATA, "vault_index", INDEX, rows)
+
+
+def lock_person(person: bytes) -> bytes | None:
+    """Return a living person's tags and keep everybody else from changing that person; None when there is none."""
+    lock = " FOR UPDATE" if db.is_postgres(DATA) else ""
+    row = db.fetch_one(DATA, f"SELECT tags FROM vault_person WHERE id = %s{lock}", [person])  # noqa: S608  constant
+    return row[0] if row else None
+
+
+def is_living(person: bytes) -> bool:
+    """Say whether a person is in the vault."""
+    return db.fetch_one(DATA, "SELECT 1 FROM vault_person WHERE id = %s", [person]) is not None
+
+
+def records(persons: Sequence[bytes], compartments: Sequence[int]) -> list[db.Row]:
+    """Return (person, compartment, sealed) for every living person; one row with None, None for whoever has no data."""
+    wanted = ", ".join(str(int(one)) for one in compartments) or "NULL"
+    found: list[db.Row] = []
+    for chunk in _chunks(persons):
+        marks = ", ".join(["%s"] * len(chunk))
+        sql = (
+            "SELECT p.id, r.compartment, r.sealed FROM vault_person p LEFT JOIN vault_record r "  # noqa: S608  whole numbers
+            f"ON r.person = p.id AND r.compartment IN ({wanted}) WHERE p.id IN ({marks})"
+        )
+        found += db.fetch_all(DATA, sql, chunk)
+    return found
+
+
+def put_record(person: bytes, compartment: int, sealed: bytes) -> None:
+    """Write or replace one sealed record."""
+    sql = (
+        "INSERT INTO vault_record (person, compartment, sealed) VALUES (%s, %s, %s) "
+        "ON CONFLICT (person, compartment) DO UPDATE SET sealed = excluded.sealed"
+    )
+    db.execute(DATA, sql, [person, compartment, sealed])
+
+
+def drop_record(person: bytes, compartment: int) -> None:
+    """Remove one sealed record that has become empty."""
+    db.execute(DATA, "DELETE FROM vault_record WHERE person = %s AND compartment = %s", [person, compartment])
+
+
+def touch_person(person: bytes, changed_us: int, tags: bytes) -> None:
+    """Write when a person was changed last and which index rows they have."""
+    db.execute(DATA, "UPDATE vault_person SET changed_us = %s, tags = %s WHERE id = %s", [changed_us, tags, person])
+
+
+def bury(person: bytes, mark: bytes, erased_us: int) -> None:
+    """Remove a person's rows and set a tombstone; index rows go by `release`."""
+    db.execute(DATA, "DELETE FROM vault_record WHERE person = %s", [person])
+    db.execute(DATA, "DELETE FROM vault_person WHERE id = %s", [person])
+    sql = (
+        "INSERT INTO vault_tombstone (mark, person, erased_us) VALUES (%s, %s, %s) "
+        "ON CONFLICT (mark) DO UPDATE SET person = excluded.person"
+    )
+    db.execute(DATA, sql, [mark, person, erased_us])
+
+
+def add_tombstones(rows: Sequence[db.Row]) -> None:
+    """Write tombstones (mark, person, erased_us, destroyed_us) that an older data store does not have."""
+    sql = (
+        "INSERT INTO vault_tombstone (mark, person, erased_us, destroyed_us) VALUES (%s, %s, %s, %s) "
+        "ON CONFLICT (mark) DO NOTHING"
+    )
+    _run_many(sql, rows)
+
+
+def close_tombstone(mark: bytes, destroyed_us: int) -> None:
+    """Note that the keys are destroyed, and forget whose they were."""
+    sql = "UPDATE vault_tombstone SET person = NULL, destroyed_us = %s WHERE mark = %s AND person IS NOT NULL"
+    db.execute(DATA, sql, [destroyed_us, mark])
+
+
+def open_tombstones(limit: int = 1000) -> list[tuple[bytes, bytes]]:
+    """Return (mark, person) of erasures whose keys are not destroyed yet."""
+    sql = "SELECT mark, person FROM vault_tombstone WHERE person IS NOT NULL LIMIT %s"
+    return [(row[0], row[1]) for row in db.fetch_all(DATA, sql, [limit])]
+
+
+def has_tombstone(mark: bytes) -> bool:
+    """Say whether somebody was erased."""
+    return db.fetch_one(DATA, "SELECT 1 FROM vault_tombstone WHERE mark = %s", [mark]) is not None
+
+
+def living(after: bytes, limit: int) -> list[bytes]:
+    """Return the next living people, in order of their ids."""
+    sql = "SELECT id FROM vault_person WHERE id > %s ORDER BY id LIMIT %s"
+    return [row[0] for row in db.fetch_all(DATA, sql, [after, limit])]
+
+
+def living_among(persons: Sequence[bytes]) -> set[bytes]:
+    """Return which of these people are in the vault."""
+    found: set[bytes] = set()
+    for chunk in _chunks(persons):
+        marks = ", ".join(["%s"] * len(chunk))
+        found |= {row[0] for row in db.fetch_all(DATA, f"SELECT id FROM vault_person WHERE id IN ({marks})", chunk)}  # noqa: S608  marks
+    return found
+
+
+def newest_person() -> bytes | None:
+    """Return the highest id in the vault, that of the person sealed last."""
+    row = db.fetch_one(DATA, "SELECT id FROM vault_person ORDER BY id DESC LIMIT 1")
+    return row[0] if row else None
+
+
+def counts() -> dict[str, int]:
+    """Return how many rows there are of each kind."""
+    tables = ("person", "record", "index", "identity", "tombstone")
+    parts = [f"(SELECT count(*) FROM vault_{table})" for table in tables]
+    parts.append("(SELECT count(*) FROM vault_tombstone WHERE person IS NOT NULL)")
+    row = db.fetch_one(DATA, f"SELECT {', '.join(parts)}") or (0,) * len(parts)  # noqa: S608  constant
+    return dict(zip((*tables, "pending"), map(int, row), strict=True))
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(values), _CHUNK):
+        yield list(values[start : start + _CHUNK])
+
+
+def _run_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    if rows:
+        with connections[DATA].cursor() as cursor:
+            cursor.executemany(sql, rows)
