@@ -13,8 +13,8 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "reference" / "openapi
 HEAD = """\
 # HTTP API
 
-Made from [openapi.json](openapi.json), which a running server also serves. Send `Authorization: Bearer TOKEN`. Errors are
-problem documents (RFC 9457) with a stable `code`, and usually the `rule` that decided and the `next_step`.
+Made from [openapi.json](openapi.json), which a running server also serves. Send `Authorization: Bearer TOKEN`. Errors
+are problem documents (RFC 9457) with a stable `code`, and usually the `rule` that decided and the `next_step`.
 
 """
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -15,8 +15,8 @@ from tools.markdown import code, documentation, table
 FORMAT = """\
 # Policy format
 
-A policy is one YAML file: UTF-8, no anchors, no tags. A key that is not listed here is an error that names its line, its
-column and the nearest known key. `keepfold policy check FILE` reads one, `keepfold policy init` makes one from a
+A policy is one YAML file: UTF-8, no anchors, no tags. A key that is not listed here is an error that names its line,
+its column and the nearest known key. `keepfold policy check FILE` reads one, `keepfold policy init` makes one from a
 template, and the [checks](policy-checks.md) say what else must hold.
 
 """

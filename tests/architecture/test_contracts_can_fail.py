@@ -192,7 +192,7 @@ PLANTS = [
 def copy(tmp_path: Path) -> Path:
     """Return a copy of what `make check` looks at."""
     ignore = shutil.ignore_patterns("__pycache__", "*.pyc")
-    for folder in ("src", "tests/architecture", "tools", "bench"):
+    for folder in ("src", "tests/architecture", "tests/support", "tools", "bench"):
         if (ROOT / folder).is_dir():
             shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignore)
     for file in ("pyproject.toml", "conftest.py", "tests/conftest.py"):
