@@ -7,6 +7,8 @@
     @pytest.mark.postgres
     def test_another(postgres_stores): ...   # both stores of Django are fresh, migrated PostgreSQL databases
 
+    def test_on_both(store): ...             # once on SQLite, once on PostgreSQL; `store` says which
+
 PostgreSQL refuses to run as root; then `nobody` runs it. The server listens on a socket file only.
 """
 
@@ -184,3 +186,16 @@ def postgres_stores(
             cast.forget_everything()
     for url in (data_url, keys_url):
         postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request) -> Iterator[str]:
+    """Return which kind of database this test runs on; both stores are there, migrated and empty."""
+    from keepfold.kernel import clock, epoch
+
+    request.getfixturevalue("stores" if request.param == "sqlite" else "postgres_stores")
+    clock.forget()
+    epoch.forget()
+    yield request.param
+    clock.forget()
+    epoch.forget()
