@@ -22,7 +22,16 @@ from keepfold.kernel.rules import nearest
 PREFIX = "KEEPFOLD_"
 FILE_NAME = "keepfold.toml"
 # Read by tests, the SDK's examples and the command line; they are not settings of an installation.
-RESERVED = frozenset({"KEEPFOLD_HOME", "KEEPFOLD_SHARED_DATA", "KEEPFOLD_TOKEN", "KEEPFOLD_REQUIRE_ALL"})
+RESERVED = frozenset(
+    {
+        "KEEPFOLD_HOME",
+        "KEEPFOLD_SHARED_DATA",
+        "KEEPFOLD_TOKEN",
+        "KEEPFOLD_REQUIRE_ALL",
+        "KEEPFOLD_IMPORT_PASSWORD",
+        "KEEPFOLD_IMPORT_PASSWORD_FILE",
+    }
+)
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
