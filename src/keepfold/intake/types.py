@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
 Row = Sequence[Any]
+# What to do with people who are in the vault already, by the policy's identity fields.
+Existing = Literal["skip", "update", "reject"]
 
 
 class Column(NamedTuple):
@@ -42,6 +44,51 @@ class Batch(msgspec.Struct, frozen=True):
     rows: Sequence[tuple[int, Row]]
     flaws: Sequence[Flaw]
     after: Position
+
+
+class Tally(NamedTuple):
+    """What became of rows. `partial` are sealed without a refused field; `skipped` were there already."""
+
+    sealed: int = 0
+    partial: int = 0
+    updated: int = 0
+    skipped: int = 0
+    refused: int = 0
+
+    def plus(self, other: Tally) -> Tally:
+        """Return the sum."""
+        return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows this counts."""
+        return sum(self)
+
+
+class Load(msgspec.Struct, frozen=True):
+    """One batch made ready for the vault: (row number, values) to offer, and what is refused before that.
+
+    `refused` counts rows that are not offered at all. `before` and `after` are positions; `last` ends the run.
+    """
+
+    records: Sequence[tuple[int, Mapping[str, Any]]]
+    flaws: Sequence[Flaw]
+    refused: int
+    before: Position
+    after: Position
+    last: bool
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One import as it stands. Times are microseconds since 1970 UTC; `finished_us` is None while it is open."""
+
+    id: bytes
+    source: str
+    policy_hash: bytes
+    position: Position
+    tally: Tally
+    started_us: int
+    finished_us: int | None
 
 
 class Source(Protocol):
