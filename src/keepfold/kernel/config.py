@@ -9,6 +9,7 @@ This module imports no Django, so that the command line can read the configurati
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -34,6 +35,7 @@ RESERVED = frozenset(
 )
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
+_NUMBER = re.compile(r"-?[0-9]{1,15}")
 _FALSE = frozenset({"0", "false", "no", "off"})
 
 
@@ -227,7 +229,7 @@ def _number_or_truth(kind: str, text: str, variable: str) -> int | bool:
     word = text.strip().lower()
     if kind == "bool" and word in _TRUE | _FALSE:
         return word in _TRUE
-    if kind == "int" and word.isascii() and word.lstrip("-").replace("_", "").isdigit():
+    if kind == "int" and _NUMBER.fullmatch(word):
         return int(word)
     raise _wrong(f"{variable} must be a {_TYPES[kind]}.", "config.type", rule=variable)
 
