@@ -68,8 +68,9 @@ def invalid(report: Report) -> Invalid:
     """Return the error for a policy with errors."""
     first = report.errors[0]
     where = f" (line {first.place.line}, column {first.place.column})" if first.place.line else ""
+    number = len(report.errors)
     return Invalid(
-        f"The policy has {len(report.errors)} error{'s' if len(report.errors) > 1 else ''}. First: {first.message}{where}",
+        f"The policy has {number} error{'s' if number > 1 else ''}. First: {first.message}{where}",
         code="policy.invalid",
         rule=first.check,
         next_step=first.hint or "Correct it and check it again.",
@@ -81,9 +82,8 @@ def _load_tree(root: Node, name: str) -> Loaded:
     notes = Notes(root)
     for key, line, column in repeated_keys(root):
         node = Node(None, line, column, len(key))
-        notes.mistake(
-            "file.duplicate-key", node, (key[:60],), f"`{key[:60]}` is here a second time.", "Keep one of them."
-        )
+        message = f"`{shown(key)}` is here a second time."
+        notes.mistake("file.duplicate-key", node, (shown(key),), message, "Keep one of them.")
     policy = _read_models(root, notes)
     if isinstance(policy, Missing) or notes.findings:
         return Loaded(report=Report(name=name, findings=_sorted(notes.findings)))

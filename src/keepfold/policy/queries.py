@@ -2,20 +2,187 @@
 
 from __future__ import annotations
 
-from keepfold.kernel.errors import Unavailable
-from keepfold.policy.types import Schema
+import json
+from typing import Any
+
+import msgspec
+
+from keepfold.kernel.errors import NotFound
+from keepfold.policy import store
+from keepfold.policy.canonical import digest
+from keepfold.policy.compile import CompiledPolicy, compile_policy, schema_of
+from keepfold.policy.diff import diff as diff_policies
+from keepfold.policy.errors import NoPolicy, PolicyDamaged
+from keepfold.policy.examples import run_examples
+from keepfold.policy.explain import explain as explain_question
+from keepfold.policy.format.document import Policy
+from keepfold.policy.load import load, load_stored, require
+from keepfold.policy.templates import names, text_of
+from keepfold.policy.types import Change, ExampleResult, Explanation, Question, Report, Schema, VersionInfo
+
+_REMEMBERED = 4
+_SHORTEST = 8
+
+templates = names
+template = text_of
+
+
+class ActivePolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """The version that decides now: its file as a model, its intake schema, and the rules decisions run on."""
+
+    version: str
+    hash: bytes
+    policy_id: str
+    effective_from: str
+    activated_us: int
+    policy: Policy
+    schema: Schema
+    compiled: CompiledPolicy
+
+
+# Per process. The key holds the moment of activation, so that two installations never share an entry.
+_compiled: dict[tuple[str, int], ActivePolicy] = {}
+
+
+def active() -> ActivePolicy:
+    """Return the active policy; the one row that names it is read every time, so that activation counts at once.
+
+    Raises `Unavailable(code="policy.none-active")` while there is none.
+    """
+    row = store.active()
+    if row is None:
+        raise none_active()
+    return _compiled.get(row) or _compile(*row)
 
 
 def schema() -> Schema:
     """Return the intake schema of the active policy. Raises `Unavailable(code="policy.none-active")`."""
-    raise none_active()
+    return active().schema
 
 
-def none_active() -> Unavailable:
+def none_active() -> NoPolicy:
     """Return the error for a question that needs an active policy while there is none."""
-    return Unavailable(
+    return NoPolicy(
         "No policy is active yet, so nothing may be stored or opened.",
-        code="policy.none-active",
         rule="policy.none-active",
         next_step="Write one with `keepfold policy init`, then `keepfold policy activate FILE`.",
     )
+
+
+def versions(limit: int = 100) -> tuple[VersionInfo, ...]:
+    """Return the stored versions, the newest first."""
+    now = store.active()
+    return tuple(info(row, active=now is not None and now[0] == row.version) for row in store.versions(limit))
+
+
+def info(row: store.VersionRow, *, active: bool) -> VersionInfo:
+    """Return what is public about a stored version."""
+    return VersionInfo(
+        version=row.version,
+        policy_id=row.policy_id,
+        submitted_at_us=row.submitted_us,
+        effective_from=row.effective_from,
+        approvals=store.approvals(row.version),
+        active=active,
+    )
+
+
+def resolve(version: str) -> str:
+    """Return the full version for `active`, a version or its first 8 digits or more. Raises `NotFound`."""
+    if version == "active":
+        return active().version
+    found = store.matching(version) if _is_version(version) else []
+    if len(found) != 1:
+        raise unknown_version(several=len(found) > 1)
+    return found[0]
+
+
+def document(version: str) -> dict[str, Any]:
+    """Return a stored policy as plain values. Raises `NotFound`."""
+    form = store.form(resolve(version))
+    found: dict[str, Any] = json.loads(form or "{}")
+    return found
+
+
+def source(version: str) -> str:
+    """Return a stored policy as it was submitted. Raises `NotFound`."""
+    return store.source(resolve(version)) or ""
+
+
+def schema_of_version(version: str) -> tuple[str, Schema]:
+    """Return the id and the intake schema of a stored policy. Raises `NotFound`."""
+    full = resolve(version)
+    policy = policy_of(full)
+    return policy.id, schema_of(policy, bytes.fromhex(full), store.numbers())
+
+
+def policy_of(version: str) -> Policy:
+    """Return a stored policy as a model. Raises `NotFound`."""
+    return load_stored((store.form(resolve(version)) or "{}").encode())
+
+
+def diff(old: str, new: str) -> tuple[Change, ...]:
+    """Return the differences between two stored versions (`active` is one). Raises `NotFound`."""
+    return diff_policies(policy_of(old), policy_of(new))
+
+
+def diff_text(old: str, new: bytes | str) -> tuple[Change, ...]:
+    """Return the differences between a stored version and a text. Raises `NotFound`, `Invalid`."""
+    loaded = require(new)
+    return diff_policies(policy_of(old), loaded.policy) if loaded.policy is not None else ()
+
+
+def check(source_text: bytes | str, name: str = "policy") -> Report:
+    """Check a policy. Pure; never raises for anything the text holds."""
+    return load(source_text, name).report
+
+
+def run_tests(source_text: bytes | str, name: str = "policy") -> tuple[ExampleResult, ...]:
+    """Run the examples that a policy carries. Pure. Raises `Invalid` when the policy has errors."""
+    loaded = require(source_text, name)
+    if loaded.policy is None:
+        return ()
+    return tuple(run_examples(loaded.policy, compile_policy(loaded.policy, loaded.hash)))
+
+
+def explain(question: Question) -> Explanation:
+    """Explain what the active policy answers. Raises `Unavailable(code="policy.none-active")`."""
+    return explain_question(active().compiled, question)
+
+
+def unknown_version(*, several: bool = False) -> NotFound:
+    """Return the error for a version that nobody submitted, or of which there are several."""
+    return NotFound(
+        "Several versions begin like this." if several else "There is no such version of the policy.",
+        code="policy.version-unknown",
+        next_step="Give more digits." if several else "`keepfold policy show --all` lists the versions.",
+    )
+
+
+def _is_version(text: str) -> bool:
+    return _SHORTEST <= len(text) <= 64 and set(text) <= set("0123456789abcdef")
+
+
+def _compile(version: str, activated_us: int) -> ActivePolicy:
+    form = store.form(version)
+    if form is None or digest(form.encode()).hex() != version:
+        raise PolicyDamaged(
+            "The stored policy is not the one its version names, so nothing is decided by it.",
+            next_step="Restore the database, or activate the policy file again.",
+        )
+    policy = load_stored(form.encode())
+    compiled = compile_policy(policy, bytes.fromhex(version), store.numbers())
+    found = ActivePolicy(
+        version=version,
+        hash=compiled.hash,
+        policy_id=policy.id,
+        effective_from=policy.effective_from.isoformat(),
+        activated_us=activated_us,
+        policy=policy,
+        schema=compiled.schema,
+        compiled=compiled,
+    )
+    if len(_compiled) >= _REMEMBERED:
+        _compiled.clear()
+    _compiled[version, activated_us] = found
+    return found

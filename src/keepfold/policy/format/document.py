@@ -45,9 +45,10 @@ Channel = Literal[
 ]  # fmt: skip
 Proof = Literal["form_version", "staff_id", "script_version", "recording", "signature", "timestamp"]
 ChangeKind = Literal[
-    "purpose.added", "purpose.widened", "data.added", "data.widened", "recipient.added", "basis.changed",
-    "consent.weakened", "opt_out.weakened", "retention.longer", "transfer.added", "sale_or_share.added",
-    "profiling.added", "automated_decision.added", "show.clearer", "subjects.widened", "storage.moved",
+    "purpose.added", "purpose.widened", "data.added", "data.widened", "recipient.added", "recipient.widened",
+    "basis.changed", "consent.weakened", "opt_out.weakened", "retention.longer", "transfer.added",
+    "sale_or_share.added", "profiling.added", "automated_decision.added", "show.clearer", "subjects.widened",
+    "storage.moved", "notice.weakened", "regime.removed",
 ]  # fmt: skip
 RequestKind = Literal[
     "access", "erasure", "rectification", "restriction", "portability", "objection", "withdrawal", "ccpa_opt_out",

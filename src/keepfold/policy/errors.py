@@ -1,0 +1,17 @@
+"""Errors of the policy room that others may want to catch."""
+
+from __future__ import annotations
+
+from keepfold.kernel.errors import Unavailable
+
+
+class NoPolicy(Unavailable):
+    """No policy is active: nothing may be stored or opened yet (503)."""
+
+    default_code = "policy.none-active"
+
+
+class PolicyDamaged(Unavailable):
+    """The stored policy is not the one its version names (503)."""
+
+    default_code = "policy.damaged"
