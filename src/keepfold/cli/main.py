@@ -29,6 +29,8 @@ class Mount(NamedTuple):
     rooms: bool = True
 
 
+# The key in click's `meta` under which a command finds how to load the rooms when it needs them after all.
+LOAD_ROOMS = "keepfold.load_rooms"
 _HERE = "keepfold.cli.lifecycle"
 SECTIONS: dict[str, dict[str, Mount]] = {
     "Start": {
@@ -40,7 +42,8 @@ SECTIONS: dict[str, dict[str, Mount]] = {
         "doctor": Mount("keepfold.cli.doctor:doctor", "Check this installation, say what to repair.", rooms=False),
     },
     "Data": {
-        "policy": Mount("keepfold.policy.cli:policy", "Check, test, compare, explain and activate policies."),
+        # Most of it needs files only; the others load the rooms themselves, by `LOAD_ROOMS`.
+        "policy": Mount("keepfold.policy.cli:policy", "Check, test, compare, activate policies.", rooms=False),
         "import": Mount("keepfold.intake.cli:import_", "Import customers from a file or a database."),
         "customer": Mount("keepfold.cli.customer:customer", "Add, show, search and erase customers; consents."),
         "demo": Mount("keepfold.demo.cli:demo", "Fill an empty store with a synthetic shop."),
@@ -72,11 +75,12 @@ class Root(click.Group):
         """Return the names in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Import one command, with the rooms it needs."""
         mount = COMMANDS.get(name)
         if mount is None:
             return None
+        context.meta[LOAD_ROOMS] = load_rooms
         if mount.rooms:
             load_rooms()
         module, attribute = mount.target.split(":")
