@@ -14,6 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.support.cast import Installation
 
 # Before Django reads its settings: no test may ever touch the developer's own home.
 _SESSION_HOME = Path(tempfile.mkdtemp(prefix="keepfold-tests-"))
@@ -25,8 +29,6 @@ os.environ["KEEPFOLD_SQLITE_SYNCHRONOUS"] = "NORMAL"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "keepfold.site.settings")
 
 import pytest  # noqa: E402  the environment must be set first
-
-from tests.support import cast  # noqa: E402
 
 # The real PostgreSQL server: `postgres` and `postgres_stores`.
 pytest_plugins = ["tests.support.postgres"]
@@ -63,6 +65,7 @@ def at_home(folder: Path) -> Iterator[None]:
     from django.db import connections
 
     from keepfold.kernel import config
+    from tests.support import cast
 
     before = {alias: connections.settings[alias]["NAME"] for alias in ("default", "keys")}
     connections.close_all()
@@ -93,6 +96,8 @@ def _migrated(tmp_path_factory: pytest.TempPathFactory, django_db_blocker) -> Pa
 
 @pytest.fixture(scope="session")
 def _installed(tmp_path_factory: pytest.TempPathFactory, _migrated: Path, django_db_blocker) -> Path:
+    from tests.support import cast
+
     folder = tmp_path_factory.mktemp("installed")
     shutil.copytree(_migrated, folder, dirs_exist_ok=True)
     with django_db_blocker.unblock(), at_home(folder):
@@ -109,8 +114,10 @@ def stores(home: Path, _migrated: Path, django_db_blocker) -> Iterator[Path]:
 
 
 @pytest.fixture
-def installation(home: Path, _installed: Path, django_db_blocker) -> Iterator[cast.Installation]:
-    """Return a working installation: keys, the shop's policy in force, the gate wired, the cast on stage."""
+def installation(home: Path, _installed: Path, django_db_blocker) -> Iterator[Installation]:
+    """Return a working installation: keys, a policy in force, the gate wired, the cast on stage."""
+    from tests.support import cast
+
     shutil.copytree(_installed, home, dirs_exist_ok=True)
     with django_db_blocker.unblock(), at_home(home):
         yield cast.enter(home)

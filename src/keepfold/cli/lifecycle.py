@@ -31,10 +31,12 @@ def _say(text: str) -> None:
 
 
 @click.command()
+@click.option("--owner-email", default=installation.OWNER_EMAIL, show_default=True, help="Who owns it, at first.")
+@click.option("--owner-name", default="Owner", show_default=True, help="Their name.")
 @as_json
-def init(*, as_json: bool) -> None:
+def init(*, owner_email: str, owner_name: str, as_json: bool) -> None:
     """Set up the home: databases, keys, a policy, the first owner. May be repeated; nothing is lost."""
-    done = installation.init(_say)
+    done = installation.init(_say, owner_email=owner_email, owner_name=owner_name)
     if as_json:
         click.echo(json.dumps({**done._asdict(), "home": str(done.home), "token_file": str(done.token_file)}))
         return

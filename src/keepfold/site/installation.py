@@ -13,6 +13,8 @@ from keepfold.kernel.errors import Misconfigured
 from keepfold.site import schema, setup
 
 Say = Callable[[str], None]
+# RFC 2606 reserves it: nobody can receive mail there. Whoever installs should name the real owner.
+OWNER_EMAIL = "owner@keepfold.example"
 _FOLDERS = ("run", "log", "mail")
 
 
@@ -67,8 +69,8 @@ def refuse_open(home: Path) -> None:
         )
 
 
-def init(say: Say) -> Installed:
-    """Set up what is missing and return what there is."""
+def init(say: Say, *, owner_email: str = OWNER_EMAIL, owner_name: str = "Owner") -> Installed:
+    """Set up what is missing and return what there is. The owner is made only when there is none yet."""
     settings = config.current()
     make_home(settings)
     config.use(config.load())  # again: the home exists now, so that its secret key can be kept
@@ -77,7 +79,7 @@ def init(say: Say) -> Installed:
     from keepfold.site import wiring  # noqa: PLC0415  needs the rooms
 
     wiring.init_keys()
-    token = wiring.bootstrap_owner()
+    token = wiring.bootstrap_owner(owner_email, owner_name)
     if token:
         _keep_token(token_file(settings), token)
     policy = wiring.ensure_policy()

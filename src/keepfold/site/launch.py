@@ -8,15 +8,13 @@ from __future__ import annotations
 import errno
 import http.client
 import os
-import shutil
 import socket
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 
 import keepfold
+from keepfold.kernel import metrics as kernel_metrics
 from keepfold.kernel.config import Config, split_address
 from keepfold.kernel.errors import Conflict, Unavailable
 from keepfold.site import metrics, runfile
@@ -55,12 +53,12 @@ def _supervise(config: Config, say: Say, on_ready: Callable[[str], None], *, ech
     for name in ("bind", "metrics_bind"):
         refuse_taken(name, getattr(config, name))
     address = address_of(config)
-    folder = _fresh(config.home / "run" / "metrics")
+    kernel_metrics.prepare(config.home)
     runfile.write(config.home, runfile.Running(os.getpid(), address, keepfold.__version__, int(time.time())))
     supervisor = Supervisor(
-        programs(), log_folder=config.home / "log", environment=_environment(config, folder), say=say, echo=echo
+        programs(), log_folder=config.home / "log", environment=_environment(config), say=say, echo=echo
     )
-    with metrics.serve(config.metrics_bind, folder):
+    with metrics.serve(config.metrics_bind):
         stopped = supervisor.run(is_ready=lambda: answers(config, "/readyz"), on_ready=lambda: on_ready(address))
     if not stopped.ok:
         raise could_not_start(config, stopped)
@@ -127,19 +125,10 @@ def fetch(config: Config, path: str, *, timeout_s: float = 2.0) -> tuple[int, by
         connection.close()
 
 
-def _fresh(folder: Path) -> Path:
-    # The value files of processes that are gone would be counted again.
-    with suppress(FileNotFoundError):
-        shutil.rmtree(folder)
-    folder.mkdir(mode=0o700, parents=True)
-    return folder
-
-
-def _environment(config: Config, metrics_folder: Path) -> dict[str, str]:
+def _environment(config: Config) -> dict[str, str]:
     return {
         **os.environ,
         "KEEPFOLD_HOME": str(config.home),
-        "PROMETHEUS_MULTIPROC_DIR": str(metrics_folder),
         "DJANGO_SETTINGS_MODULE": "keepfold.site.settings",
         "PYTHONUNBUFFERED": "1",
     }

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from socket import AF_INET, AF_INET6
 from socketserver import TCPServer
 
+from keepfold.kernel import metrics
 from keepfold.kernel.config import split_address
 from keepfold.kernel.errors import Misconfigured
 
@@ -35,22 +35,11 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def render(folder: Path) -> bytes:
-    """Return the sum over all processes that write their values into `folder`, in Prometheus' text format."""
-    # Imported here: the first scrape pays for it, not the start.
-    from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415
-    from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
-
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
-
-
 @contextmanager
-def serve(bind: str, folder: Path) -> Iterator[None]:
+def serve(bind: str) -> Iterator[None]:
     """Serve `/metrics` while the block runs. Raises `Misconfigured` for an address that others could reach."""
     host, port = loopback(bind)
-    server = _server(host)((host, port), _handler(folder))
+    server = _server(host)((host, port), _Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 1.0}, daemon=True, name="metrics")
     thread.start()
     try:
@@ -74,23 +63,20 @@ def _server(host: str) -> type[ThreadingHTTPServer]:
     return Server
 
 
-def _handler(folder: Path) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        """Knows one path."""
+class _Handler(BaseHTTPRequestHandler):
+    """Knows one path."""
 
-        def do_GET(self) -> None:
-            """Answer a scrape."""
-            if self.path.split("?")[0] != "/metrics":
-                self.send_error(404)
-                return
-            body = render(folder)
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def do_GET(self) -> None:
+        """Answer a scrape."""
+        if self.path.split("?")[0] != "/metrics":
+            self.send_error(404)
+            return
+        body = metrics.render()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
-        def log_message(self, *_arguments: object) -> None:
-            """Log nothing: a scrape every few seconds is no news."""
-
-    return Handler
+    def log_message(self, *_arguments: object) -> None:
+        """Log nothing: a scrape every few seconds is no news."""

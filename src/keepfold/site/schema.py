@@ -49,6 +49,11 @@ class _Last:
     complete_at: float = -1e9
 
 
+def forget() -> None:
+    """Ask the databases again at the next question."""
+    _Last.complete_at = -1e9
+
+
 def missing_cached() -> int:
     """Return `missing()`; a complete schema is believed for half a minute."""
     if time.monotonic() - _Last.complete_at < _KEEP_S:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from keepfold.kernel import config
 from keepfold.kernel.config import split_address
 from keepfold.kernel.errors import KeepfoldError
-from keepfold.site import startup
+from keepfold.site import logs, setup, startup
 from keepfold.site.parent import end_with_parent
 from keepfold.site.supervisor import CANNOT_START
 
@@ -57,11 +57,13 @@ def load(_target: str) -> Any:
     """Make the application inside a server process, once everything it depends on was found in order."""
     end_with_parent()
     settings = config.current()
+    logs.configure()
     try:
-        from keepfold.site.wsgi import make_application  # noqa: PLC0415  loads every room
+        setup.load()
+        from keepfold.site.wsgi import make_application  # noqa: PLC0415  needs the rooms
 
-        application = make_application()
         startup.check()
+        application = make_application()
     except KeepfoldError as error:
         startup.Trouble(settings.home, "web").tell(error)
         # Not an exception: the server would print its trace.

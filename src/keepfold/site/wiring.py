@@ -1,7 +1,126 @@
-"""Hands the gate its decider and its recorder, and the ledger its keys. The one place that knows every room."""
+"""Hands each room what it needs of the others. The one place that knows them all, and that touches the vault's keys.
+
+    gate     gets its decider (policy) and its recorder (ledger)
+    policy   gets the facts about a person that a decision may know (consent, vault)
+    ledger   gets its keys (vault)
+    consent  gets who is there (vault)
+"""
 
 from __future__ import annotations
+
+from keepfold import gate
+from keepfold.consent import queries as consent
+from keepfold.kernel import clock, config
+from keepfold.kernel.errors import Unavailable
+from keepfold.ledger import keyring
+from keepfold.ledger import queries as ledger
+from keepfold.ledger.recorder import LedgerRecorder
+from keepfold.people import actions as people_actions
+from keepfold.people import queries as people
+from keepfold.policy import actions as policy_actions
+from keepfold.policy import queries as policy
+from keepfold.policy.decider import PolicyDecider
+from keepfold.policy.types import PersonFacts
+from keepfold.site.facts import Ledger, Policy
+from keepfold.vault import keys as vault_keys
+from keepfold.vault import queries as vault
+
+# The worker beats far more often; a minute of silence means that entries wait and that somebody should look.
+_LATE_US = 60_000_000
+# Until the shop has a policy of its own, the demonstration's lets it try everything.
+DEMONSTRATION = "shop"
 
 
 def wire() -> None:
     """Connect the rooms. Until this ran, the gate refuses everything."""
+    gate.wire(decider=PolicyDecider(facts_of), recorder=LedgerRecorder())
+    keyring.wire(keys=vault_keys.LedgerKeys())
+    consent.wire(persons=vault.is_living)
+    vault_keys.harden()
+
+
+def facts_of(person: bytes, _purpose: str | None = None) -> PersonFacts:
+    """Return what a decision may know of one person. Read at every decision, never cached."""
+    return PersonFacts(consents=consent.facts_of(person))
+
+
+def open_keys() -> None:
+    """Raise `KeysUnavailable` unless the root key opens the key store."""
+    vault.ready()
+
+
+def init_keys() -> bool:
+    """Make the keys of a new installation; say whether they were made now."""
+    return vault_keys.init()
+
+
+def bootstrap_owner(email: str, name: str) -> str | None:
+    """Make the first owner and return the first token; None when there is an owner already."""
+    if people.has_owner():
+        return None
+    made = people_actions.bootstrap_owner(actor=people.operator(), email=email, name=name)
+    return made.issued.token
+
+
+def require_fresh_ledger() -> None:
+    """Raise `Unavailable` when the sequencer was not heard of lately, or has halted."""
+    status = ledger.status()
+    if status.halted:
+        raise Unavailable("The sequencer has halted.", code="ledger.halted", next_step="keepfold ledger verify")
+    if clock.now_us() - status.beat_at_us > _late_us():
+        raise Unavailable("The sequencer was not heard of lately.", code="ledger.late", next_step="keepfold status")
+
+
+def verify_tail() -> None:
+    """Raise `Unavailable` when the ledger's newest rows do not match their keys and tree."""
+    report = ledger.verify()
+    if not report.ok:
+        raise Unavailable(
+            f"The ledger does not verify: {report.findings[0].message}",
+            code="ledger.broken",
+            next_step="Stop writing, keep the files as they are, and run `keepfold ledger verify`.",
+        )
+
+
+def ensure_policy() -> str | None:
+    """Return the name of the active policy; where none was ever submitted, put the demonstration's in force."""
+    if not policy.versions(1):
+        activate_template(DEMONSTRATION if DEMONSTRATION in policy.templates() else policy.templates()[0])
+    return active_policy_name()
+
+
+def activate_template(name: str) -> None:
+    """Submit and activate one of the policies that come with Keepfold, as the operator."""
+    operator = people.operator()
+    version = policy_actions.submit_version(actor=operator, source=policy.template(name), name=name)
+    policy_actions.activate(actor=operator, version=version.version)
+
+
+def active_policy_name() -> str | None:
+    """Return the name of the active policy, or None."""
+    found = active_policy()
+    return found.name if found else None
+
+
+def _late_us() -> int:
+    return max(_LATE_US, 3_000_000 * config.current().checkpoint_seconds)
+
+
+def active_policy() -> Policy | None:
+    """Return the active policy for the status page, or None."""
+    try:
+        active = policy.active()
+    except Unavailable:
+        return None
+    return Policy(active.policy_id, active.version, len(active.schema.purposes), len(active.schema.fields))
+
+
+def ledger_state() -> Ledger:
+    """Return where the ledger stands, for the status page."""
+    status = ledger.status()
+    return Ledger(status.size + status.pending, status.checkpoint_size, status.root.hex())
+
+
+def count_customers() -> int:
+    """Return how many people are in the vault."""
+    return vault.status().people

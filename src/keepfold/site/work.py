@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from keepfold.kernel import config
 from keepfold.kernel.errors import KeepfoldError
-from keepfold.site import startup
+from keepfold.site import logs, startup
 from keepfold.site.parent import end_with_parent
 from keepfold.site.supervisor import CANNOT_START
 
@@ -17,6 +17,7 @@ def work() -> NoReturn:
     from keepfold.kernel import jobs  # noqa: PLC0415  needs Django
 
     end_with_parent()
+    logs.configure()
     try:
         startup.check()
     except KeepfoldError as error:

@@ -15,7 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.module_loading import import_string
 
 from keepfold.kernel import config
-from keepfold.site import health, setup
+from keepfold.site import health
 from keepfold.site.problems import problem_response
 
 Environ = dict[str, Any]
@@ -49,8 +49,7 @@ class ApiHandler(WSGIHandler):
 
 
 def make_application() -> Application:
-    """Load the rooms and return the WSGI application."""
-    setup.load()
+    """Return the WSGI application; the rooms must be loaded."""
     pages, api = WSGIHandler(), ApiHandler()
     lane = _fast_lane() if config.current().fast_lane else None
 
