@@ -18,7 +18,7 @@ from keepfold.vault.keys import store as key_store
 from keepfold.vault.keys.ring import Ring
 from keepfold.vault.opening import Wanted, open_people
 from keepfold.vault.plan import Accepted, Field, Plan, accept
-from keepfold.vault.sealing import seal_alone, seal_shared, tags_of
+from keepfold.vault.sealing import Tagger, seal_alone, seal_shared
 from keepfold.vault.types import FieldError, Updated
 
 
@@ -66,7 +66,7 @@ def _swap_index(
     numbers = {index.number for field in touched for index in field.indexes}
     before = rules.unpack_tags(packed)
     kept = [tag for tag in before if rules.number_of(tag[0]) not in numbers]
-    made = tags_of(ring, accepted)
+    made = Tagger(ring).tags(accepted)
     after = [(slot, tag) for slot, _, tag in made]
     store.release([(slot, tag, person) for slot, tag in before if (slot, tag) not in {*kept, *after}])
     fresh = [(slot, unique, tag) for slot, unique, tag in made if (slot, tag) not in set(before)]
@@ -111,7 +111,7 @@ def _key(ring: Ring, person: bytes, compartment: int, buffer: bytearray, *, may_
         if not may_make:
             raise Unopened
         rows = [_make_key(ring, person, compartment)]
-    people.unwrap_into(ring, rows[-1], buffer)
+    people.Opener(ring, buffer).open(rows[-1])
     return int(rows[-1][2])
 
 

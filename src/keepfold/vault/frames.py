@@ -11,7 +11,6 @@ of its own: the msgpack value, padded so that its length tells little. Whole num
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -25,6 +24,7 @@ FIRST_GENERATION = 1
 _SEGMENT = struct.Struct(">II")
 _PLACE = struct.Struct(">IIB")
 _COMPARTMENT = struct.Struct(">I")
+_unpack_segment = _SEGMENT.unpack_from
 _LADDER = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 _END = b"\x80"
 
@@ -48,19 +48,21 @@ def segment_head(field: int, frame_length: int) -> bytes:
     return _SEGMENT.pack(field, frame_length)
 
 
-def segments(record: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (field, frame) of a record. Raises `Unopened` when it does not add up or names a field twice."""
-    at, end, seen = 0, len(record), set()
-    while at < end:
-        if at + 8 > end:
-            raise Unopened
-        field, length = _SEGMENT.unpack_from(record, at)
-        at += 8
-        if length < OVERHEAD or at + length > end or field in seen:
-            raise Unopened
-        seen.add(field)
-        yield field, record[at : at + length]
-        at += length
+def segments(record: bytes) -> list[tuple[int, bytes]]:
+    """Return (field, frame) of a record, in order. Raises `Unopened` when it does not add up or names a field twice."""
+    at, end, found = 0, len(record), []
+    try:
+        while at < end:
+            field, length = _unpack_segment(record, at)
+            at += 8 + length
+            found.append((field, record[at - length : at]))
+            if length < OVERHEAD:
+                raise Unopened
+    except struct.error:
+        raise Unopened from None
+    if at != end or (len(found) > 1 and len({field for field, _ in found}) < len(found)):
+        raise Unopened
+    return found
 
 
 def pad(plain: bytes) -> bytes:

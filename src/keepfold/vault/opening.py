@@ -45,26 +45,23 @@ def open_people(ring: Ring, persons: Sequence[bytes], wanted: Wanted) -> dict[by
     """
     rows = store.records(persons, wanted.compartments)
     found: dict[bytes, dict[str, Any]] = {row[0]: {} for row in rows}
-    sealed = [row for row in rows if row[1] is not None]
-    if not sealed:
-        return found
-    keys: dict[tuple[bytes, int], db.Row] = {}
-    for row in key_store.person_keys(list(found), wanted.compartments):
-        keys[row[0], row[1]] = row  # one generation at a time; the frame says which it was sealed under
+    keys = {(row[0], row[1]): row for row in key_store.person_keys(list(found), wanted.compartments)}
+    place = {one: (b"SGF1\x01" + ring.tenant, frames.aad_prefix(b"", b"", one)[5:]) for one in wanted.compartments}
     with wipe.buffer() as buffer:
-        for person, compartment, record in sealed:
-            key = keys.get((person, compartment))
-            if key is None:
-                raise Unopened
-            people.unwrap_into(ring, key, buffer)
-            _open_record(ring, person, compartment, record, aead.cipher(buffer), wanted, found[person])
+        opener = people.Opener(ring, buffer)
+        for person, compartment, record in rows:
+            if compartment is not None:
+                key = keys.get((person, compartment))
+                if key is None:
+                    raise Unopened
+                head, tail = place[compartment]
+                _open_record(aead.cipher(opener.open(key)), head + person + tail, record, wanted, compartment, found[person])
     return found
 
 
 def _open_record(
-    ring: Ring, person: bytes, compartment: int, record: bytes, key: aead.Cipher, wanted: Wanted, into: dict[str, Any]
+    key: aead.Cipher, prefix: bytes, record: bytes, wanted: Wanted, compartment: int, into: dict[str, Any]
 ) -> None:
-    prefix = frames.aad_prefix(ring.tenant, person, compartment)
     shared, alone = wanted.shared.get(compartment), wanted.alone.get(compartment)
     for number, frame in frames.segments(record):
         if number == frames.SHARED:

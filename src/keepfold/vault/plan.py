@@ -6,7 +6,7 @@ Pure, apart from remembering the plan of the last version.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -38,11 +38,12 @@ class Field(msgspec.Struct, frozen=True):
     compartment: int
     isolate: bool
     indexes: tuple[Index, ...]
-    form: Any
+    form: Callable[[Any], bytes]
     mask: Mask
 
 
 Alone = tuple[int, Any]
+Step = tuple[Normaliser, int, int, bool, tuple[tuple[int, bool], ...], Callable[[Any], bytes]]
 
 
 class Accepted:
@@ -66,8 +67,8 @@ class Plan:
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.fields = {name: _field(spec) for name, spec in schema.fields.items()}
-        self.by_number = {field.number: field for field in self.fields.values()}
-        self.indexes = tuple(index for field in self.fields.values() for index in field.indexes)
+        # What `accept` needs of each field, as plain tuples: it runs for every value that ever arrives.
+        self.steps = {name: _step(field) for name, field in self.fields.items()}
         self.country = _country_field(schema)
 
     def region(self, values: Mapping[str, Any], default: str) -> str:
@@ -94,26 +95,26 @@ def accept(plan: Plan, values: Mapping[str, Any], default_region: str = "") -> t
     """Normalise one record. Nothing given (None, "") counts as left out. Errors never hold a value."""
     found, errors = Accepted(), []
     region = plan.region(values, default_region)
-    fields, shared = plan.fields, found.shared
+    steps, shared, forms = plan.steps, found.shared, found.forms
     for name, raw in values.items():
-        field = fields.get(name)
-        if field is None:
+        step = steps.get(name)
+        if step is None:
             errors.append(plan.undeclared(name))
         elif raw is not None and raw != "":
+            normalise, number, compartment, isolate, indexes, form = step
             try:
-                value = field.accept(raw, region)
+                value = normalise(raw, region)
             except Refusal as refusal:
                 errors.append(FieldError(field=name, code=refusal.code, message=refusal.message))
                 continue
-            kept = shared.get(field.compartment)
-            if kept is None:
-                kept = shared[field.compartment] = {}
-            if field.isolate:
-                found.alone.setdefault(field.compartment, []).append((field.number, value))
+            if compartment not in shared:
+                shared[compartment] = {}
+            if isolate:
+                found.alone.setdefault(compartment, []).append((number, value))
             else:
-                kept[field.number] = value
-            for index in field.indexes:
-                found.forms.append((index.number, index.unique, field.form(value)))
+                shared[compartment][number] = value
+            for index, unique in indexes:
+                forms.append((index, unique, form(value)))
     return found, errors
 
 
@@ -148,6 +149,11 @@ def _field(spec: FieldSpec) -> Field:
         form=index_form(spec.type),
         mask=mask_of(spec.mask),
     )
+
+
+def _step(field: Field) -> Step:
+    indexes = tuple((index.number, index.unique) for index in field.indexes)
+    return field.accept, field.number, field.compartment, field.isolate, indexes, field.form
 
 
 def _index(spec: FieldSpec, index: IndexSpec) -> Index:

@@ -18,6 +18,7 @@ from keepfold.vault.keys import context
 from keepfold.vault.keys.people import LEDGER
 from keepfold.vault.keys.ring import Ring
 from keepfold.vault.plan import Accepted, Alone
+from keepfold.vault.rules import slot_of
 
 _SHARED_PLACE = frames.aad_place(frames.SHARED)
 _GENERATION = frames.FIRST_GENERATION
@@ -105,10 +106,24 @@ def seal_shared(opened: aead.Cipher, prefix: bytes, shared: dict[int, Any], gene
     return frames.segment_head(frames.SHARED, len(frame)) + frame
 
 
-def tags_of(ring: Ring, accepted: Accepted) -> list[tuple[int, bool, bytes]]:
-    """Return (slot, unique, tag) for every form to index, under the newest key of each index."""
-    found = []
-    for number, unique, form in accepted.forms:
-        version, started = ring.index(number)[-1]
-        found.append((number << 8 | version, unique, mac.tag(started, form)[:8]))
-    return found
+class Tagger:
+    """Turns forms into tags under the newest key of each index; looks each key up once."""
+
+    __slots__ = ("_known", "_ring")
+
+    def __init__(self, ring: Ring) -> None:
+        self._ring = ring
+        self._known: dict[int, tuple[int, mac.Started]] = {}
+
+    def tags(self, accepted: Accepted) -> list[tuple[int, bool, bytes]]:
+        """Return (slot, unique, tag) for every form to index."""
+        known, tag, found = self._known, mac.tag, []
+        for number, unique, form in accepted.forms:
+            slot, started = known.get(number) or self._learn(number)
+            found.append((slot, unique, tag(started, form)[:8]))
+        return found
+
+    def _learn(self, number: int) -> tuple[int, mac.Started]:
+        version, started = self._ring.index(number)[-1]
+        self._known[number] = slot_of(number, version), started
+        return self._known[number]

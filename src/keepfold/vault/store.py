@@ -9,9 +9,9 @@ import psycopg
 from django.db import connections
 
 from keepfold.kernel import db
+from keepfold.vault.reading import rows_among, whole
 
 DATA = "default"
-_CHUNK = 400
 PERSON = ("id", "created_us", "changed_us", "tags")
 RECORD = ("person", "compartment", "sealed")
 INDEX = ("slot", "tag", "person")
@@ -58,11 +58,9 @@ def _by_tag(table: str, tags: Iterable[Tag]) -> Iterator[db.Row]:
     by_slot: dict[int, list[bytes]] = {}
     for slot, tag in tags:
         by_slot.setdefault(slot, []).append(tag)
+    sql = f"SELECT slot, tag, person FROM {table} WHERE slot = %s AND tag IN ({{marks}})"  # noqa: S608  constant
     for slot, wanted in by_slot.items():
-        for chunk in _chunks(wanted):
-            marks = ", ".join(["%s"] * len(chunk))
-            sql = f"SELECT slot, tag, person FROM {table} WHERE slot = %s AND tag IN ({marks})"  # noqa: S608  constant
-            yield from db.fetch_all(DATA, sql, [slot, *chunk])
+        yield from rows_among(DATA, sql, wanted, [slot])
 
 
 def release(rows: Sequence[Claim]) -> None:
@@ -100,16 +98,11 @@ def is_living(person: bytes) -> bool:
 
 def records(persons: Sequence[bytes], compartments: Sequence[int]) -> list[db.Row]:
     """Return (person, compartment, sealed) for every living person; one row with None, None for whoever has no data."""
-    wanted = ", ".join(str(int(one)) for one in compartments) or "NULL"
-    found: list[db.Row] = []
-    for chunk in _chunks(persons):
-        marks = ", ".join(["%s"] * len(chunk))
-        sql = (
-            "SELECT p.id, r.compartment, r.sealed FROM vault_person p LEFT JOIN vault_record r "  # noqa: S608  whole numbers
-            f"ON r.person = p.id AND r.compartment IN ({wanted}) WHERE p.id IN ({marks})"
-        )
-        found += db.fetch_all(DATA, sql, chunk)
-    return found
+    sql = (
+        "SELECT p.id, r.compartment, r.sealed FROM vault_person p LEFT JOIN vault_record r "  # noqa: S608  whole numbers
+        f"ON r.person = p.id AND r.compartment IN ({whole(compartments)}) WHERE p.id IN ({{marks}})"
+    )
+    return list(rows_among(DATA, sql, persons))
 
 
 def put_record(person: bytes, compartment: int, sealed: bytes) -> None:
@@ -176,11 +169,7 @@ def living(after: bytes, limit: int) -> list[bytes]:
 
 def living_among(persons: Sequence[bytes]) -> set[bytes]:
     """Return which of these people are in the vault."""
-    found: set[bytes] = set()
-    for chunk in _chunks(persons):
-        marks = ", ".join(["%s"] * len(chunk))
-        found |= {row[0] for row in db.fetch_all(DATA, f"SELECT id FROM vault_person WHERE id IN ({marks})", chunk)}  # noqa: S608  marks
-    return found
+    return {row[0] for row in rows_among(DATA, "SELECT id FROM vault_person WHERE id IN ({marks})", list(persons))}
 
 
 def newest_person() -> bytes | None:
@@ -196,11 +185,6 @@ def counts() -> dict[str, int]:
     parts.append("(SELECT count(*) FROM vault_tombstone WHERE person IS NOT NULL)")
     row = db.fetch_one(DATA, f"SELECT {', '.join(parts)}") or (0,) * len(parts)  # noqa: S608  constant
     return dict(zip((*tables, "pending"), map(int, row), strict=True))
-
-
-def _chunks(values: Sequence[Any]) -> Iterator[list[Any]]:
-    for start in range(0, len(values), _CHUNK):
-        yield list(values[start : start + _CHUNK])
 
 
 def _run_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:

@@ -19,7 +19,7 @@ from keepfold.vault.keys import store as key_store
 from keepfold.vault.keys.people import remember_fresh
 from keepfold.vault.keys.ring import Ring
 from keepfold.vault.plan import Accepted, Plan, accept
-from keepfold.vault.sealing import seal_people, tags_of
+from keepfold.vault.sealing import Tagger, seal_people
 from keepfold.vault.types import FieldError, OnConflict, Outcome
 
 TAKEN = "vault.identity-taken"
@@ -64,9 +64,9 @@ def write_many(
     """Seal what can be sealed. `person` gives the id of a single new person. Runs in the caller's transaction."""
     outcomes: list[Outcome | None] = [None] * len(records)
     drafts = _drafts(plan, records, outcomes, partial=partial, region=region)
+    tagger = Tagger(ring)
     for draft, made in zip(drafts, [person] if person else new_people(len(drafts)), strict=False):
-        draft.person = made
-        draft.tags = tags_of(ring, draft.accepted)
+        draft.person, draft.tags = made, tagger.tags(draft.accepted)
     winners, losers = _claim(drafts)
     _store(ring, winners)
     for draft in winners:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from keepfold.kernel import db
-from keepfold.kernel.crypto import wrap
+from keepfold.kernel.crypto import aead, wipe, wrap
 from keepfold.vault.keys import context, store
 from keepfold.vault.keys.ring import Ring
 
@@ -39,19 +39,38 @@ def forget_fresh() -> None:
     _fresh.keys.clear()
 
 
+class Opener:
+    """Opens keys of many people: what is the same for all keys of a shard is worked out once."""
+
+    __slots__ = ("_buffer", "_known", "_ring")
+
+    def __init__(self, ring: Ring, buffer: bytearray) -> None:
+        self._ring, self._buffer = ring, buffer
+        self._known: dict[tuple[int, int, int, bytes], tuple[aead.Cipher, bytes, bytes]] = {}
+
+    def open(self, row: db.Row) -> bytearray:
+        """Put the key of one row into the buffer, which the caller wipes, and return it. Raises `Unopened`."""
+        person, compartment, generation, shard, wrapped = row
+        known = self._known.get((compartment, generation, shard, wrapped[:5])) or self._learn(row)
+        kek, head, tail = known
+        wrap.unwrap_into(kek, wrapped, head + person + tail, self._buffer)
+        return self._buffer
+
+    def _learn(self, row: db.Row) -> tuple[aead.Cipher, bytes, bytes]:
+        _, compartment, generation, shard, wrapped = row
+        kek = self._ring.reader(compartment, shard, wrap.kek_version(wrapped)).cipher
+        whole = context.of_person(b"", b"", compartment, generation)
+        known = self._known[compartment, generation, shard, wrapped[:5]] = (kek, whole[:4] + self._ring.tenant, whole[4:])
+        return known
+
+
 def ledger_keys(ring: Ring, persons: Sequence[bytes]) -> list[bytes | None]:
     """Return the ledger key of each person; None for those who have none, or no longer."""
-    found: dict[bytes, bytes] = {person: _fresh.keys[person] for person in persons if person in _fresh.keys}
-    missing = [person for person in dict.fromkeys(persons) if person not in found]
-    for person, compartment, generation, shard, wrapped in store.person_keys(missing, (LEDGER,)):
-        kek = ring.reader(compartment, shard, wrap.kek_version(wrapped)).cipher
-        found[person] = wrap.unwrap(kek, wrapped, context.of_person(ring.tenant, person, compartment, generation))
+    fresh = _fresh.keys
+    found: dict[bytes, bytes] = {person: fresh[person] for person in persons if person in fresh} if fresh else {}
+    missing = [person for person in dict.fromkeys(persons) if person not in found] if found else persons
+    with wipe.buffer() as buffer:
+        opener = Opener(ring, buffer)
+        for row in store.person_keys(missing, (LEDGER,)):
+            found[row[0]] = bytes(opener.open(row))
     return [found.get(person) for person in persons]
-
-
-def unwrap_into(ring: Ring, row: db.Row, buffer: bytearray) -> None:
-    """Put the key of one row into a buffer that the caller wipes. Raises `Unopened`."""
-    person, compartment, generation, shard, wrapped = row
-    kek = ring.reader(compartment, shard, wrap.kek_version(wrapped)).cipher
-    aad = context.of_person(ring.tenant, person, compartment, generation)
-    wrap.unwrap_into(kek, wrapped, aad, buffer)

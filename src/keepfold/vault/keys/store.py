@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from keepfold.kernel import db
+from keepfold.vault.reading import rows_among, whole
 
 KEYS = "keys"
-_CHUNK = 400
 PERSON_KEY = ("person", "compartment", "generation", "shard", "wrapped")
 
 
@@ -104,17 +104,11 @@ def add_person_keys(rows: Sequence[db.Row]) -> None:
 
 def person_keys(persons: Sequence[bytes], compartments: Sequence[int]) -> list[db.Row]:
     """Return (person, compartment, generation, shard, wrapped) of these people in these compartments."""
-    wanted = ", ".join(map(str, compartments)) if all(type(one) is int for one in compartments) else "NULL"
-    found: list[db.Row] = []
-    for start in range(0, len(persons), _CHUNK):
-        chunk = persons[start : start + _CHUNK]
-        marks = ", ".join(["%s"] * len(chunk))
-        sql = (
-            "SELECT person, compartment, generation, shard, wrapped FROM vault_person_key "  # noqa: S608  whole numbers
-            f"WHERE person IN ({marks}) AND compartment IN ({wanted})"
-        )
-        found += db.fetch_all(KEYS, sql, chunk)
-    return found
+    sql = (
+        "SELECT person, compartment, generation, shard, wrapped FROM vault_person_key "  # noqa: S608  whole numbers
+        f"WHERE person IN ({{marks}}) AND compartment IN ({whole(compartments)})"
+    )
+    return list(rows_among(KEYS, sql, persons))
 
 
 def count_person_keys(person: bytes) -> int:
@@ -125,13 +119,8 @@ def count_person_keys(person: bytes) -> int:
 
 def people_among(persons: Sequence[bytes]) -> set[bytes]:
     """Return which of these people have keys."""
-    found: set[bytes] = set()
-    for start in range(0, len(persons), _CHUNK):
-        chunk = persons[start : start + _CHUNK]
-        marks = ", ".join(["%s"] * len(chunk))
-        sql = f"SELECT DISTINCT person FROM vault_person_key WHERE person IN ({marks})"  # noqa: S608  marks
-        found |= {row[0] for row in db.fetch_all(KEYS, sql, chunk)}
-    return found
+    sql = "SELECT DISTINCT person FROM vault_person_key WHERE person IN ({marks})"
+    return {row[0] for row in rows_among(KEYS, sql, list(persons))}
 
 
 def destroy_person_keys(person: bytes) -> int:

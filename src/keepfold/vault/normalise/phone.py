@@ -26,6 +26,7 @@ from phonenumbers import (
 from keepfold.vault.normalise.base import Normaliser, Refusal, TypeOptions, require_text, too_long, wrong_type
 
 _MAX_LENGTH = 40
+_PLUS = "+\uff0b"
 _PUNCTUATION = str.maketrans("", "", " -().")
 _Plan = tuple[frozenset[int], Callable[[str], Any] | None]
 _plans: dict[str, _Plan | None] = {}
@@ -39,7 +40,9 @@ def phone(options: TypeOptions) -> Normaliser:
 
     def normalise(raw: object, region: str) -> str:
         if isinstance(raw, str) and raw[:1] == "+" and len(raw) <= _MAX_LENGTH:
-            digits = raw[1:].translate(_PUNCTUATION)
+            digits = raw[1:]
+            if not digits.isdecimal():
+                digits = digits.translate(_PUNCTUATION)
             if digits.isascii() and digits.isdecimal() and _is_plain(digits) and len(digits) < limit:
                 return "+" + digits
         return _slow(raw, region, limit)
@@ -97,7 +100,7 @@ def _parse(text: str, region: str) -> PhoneNumber:
     try:
         return parse(text, region or None)
     except NumberParseException as error:
-        if error.error_type == NumberParseException.INVALID_COUNTRY_CODE and not region:
+        if error.error_type == NumberParseException.INVALID_COUNTRY_CODE and not region and text[0] not in _PLUS:
             message = "It has no country code, and the record does not say which country it is of."
             raise Refusal("phone.no-country", message) from None
         raise Refusal("phone.malformed", "It is not a phone number.") from None

@@ -1,0 +1,34 @@
+"""Reading many rows: on SQLite blobs are bytes already, so rows are handed on as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db import connections
+
+from keepfold.kernel import db
+
+# SQLite before 3.32 binds at most 999 parameters; larger chunks gain little.
+CHUNK = 900
+
+
+def rows(using: str, sql: str, parameters: Sequence[Any]) -> list[db.Row]:
+    """Return all rows with blobs as bytes."""
+    if db.is_postgres(using):
+        return db.fetch_all(using, sql, parameters)
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+
+
+def rows_among(using: str, sql: str, wanted: Sequence[Any], before: Sequence[Any] = ()) -> Iterator[db.Row]:
+    """Yield the rows of a statement that ends in `IN ({marks})`, in chunks; `before` are its earlier parameters."""
+    for start in range(0, len(wanted), CHUNK):
+        chunk = wanted[start : start + CHUNK]
+        yield from rows(using, sql.format(marks=", ".join(["%s"] * len(chunk))), [*before, *chunk])
+
+
+def whole(numbers: Sequence[int]) -> str:
+    """Return whole numbers as a list in SQL; never empty."""
+    return ", ".join(str(int(number)) for number in numbers) or "NULL"
