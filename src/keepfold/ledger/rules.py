@@ -10,7 +10,7 @@ from keepfold.gate.types import Entry
 from keepfold.kernel import ids
 
 # Kinds of actions that concern customers: free text about them may only be sealed under the key of the one person.
-ABOUT_PEOPLE = frozenset({"access", "change", "consent", "erasure", "import"})
+ABOUT_PEOPLE = frozenset({"access", "change", "consent", "erasure", "import", "ledger"})
 LONGEST_TEXT = 500
 MOST_NAMES = 200
 

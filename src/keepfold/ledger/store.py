@@ -84,16 +84,17 @@ def marks(count: int) -> str:
 
 # ------------------------------------------------------------------------------------------------------------- append
 
+# `closing IS NOT NULL` must not stand in RETURNING: with the partial index on that term SQLite 3.40 answers 1 always.
 _COUNT_UP = """
     INSERT INTO ledger_subject (log, subject, next) VALUES (%s, %s, 1)
     ON CONFLICT (log, subject) DO UPDATE SET next = ledger_subject.next + 1
-    RETURNING next, closing IS NOT NULL
+    RETURNING next, closing
 """
 _COUNT_UP_MANY = """
     INSERT INTO ledger_subject (log, subject, next)
     SELECT %b, subject, 1 FROM unnest(%b::bytea[]) AS subject ORDER BY subject
     ON CONFLICT (log, subject) DO UPDATE SET next = ledger_subject.next + 1
-    RETURNING subject, next, closing IS NOT NULL
+    RETURNING subject, next, closing
 """
 _ADD_TAG = "INSERT INTO ledger_tag (tag, log, ref, position) VALUES (%s, %s, %s, 0)"
 _ADD_DETAIL = "INSERT INTO ledger_detail (ref, log, frame) VALUES (%s, %s, %s)"
@@ -114,7 +115,7 @@ def count_up(log: int, subject: bytes) -> Counter:
     with connections[DATA].cursor() as cursor:
         cursor.execute(_COUNT_UP, (log, subject))
         following, closing = cursor.fetchone()
-    return Counter(following - 1, bool(closing))
+    return Counter(following - 1, closing is not None)
 
 
 def count_up_many(log: int, subjects: Sequence[bytes]) -> list[Counter]:
@@ -127,7 +128,7 @@ def _count_up_postgres(log: int, subjects: Sequence[bytes]) -> dict[bytes, Count
     connection = connections[DATA]
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(_COUNT_UP_MANY, (log, list(subjects)))
-        return {bytes(row[0]): Counter(row[1] - 1, row[2]) for row in cursor.fetchall()}
+        return {bytes(row[0]): Counter(row[1] - 1, row[2] is not None) for row in cursor.fetchall()}
 
 
 def _count_up_sqlite(log: int, subjects: Sequence[bytes]) -> dict[bytes, Counter]:

@@ -114,14 +114,14 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Where the log stands. Times are microseconds since the epoch, 0 for never.
 
     `size` entries have their place, `pending` wait for it. `halted` says why the sequencer stopped, if it did.
-    `lag_us` is the age of the oldest entry that waits. `vkey` is the key by which others verify checkpoints.
+    `waiting_since_us` is when the oldest of these was written. `vkey` is the key by which others verify checkpoints.
     """
 
     origin: str
     vkey: str
     size: int
     pending: int
-    lag_us: int
+    waiting_since_us: int
     root: bytes
     checkpoints: int
     checkpoint_size: int

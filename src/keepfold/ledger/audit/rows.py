@@ -1,0 +1,213 @@
+"""Rows for verification, page by page, in one snapshot. Whatever stands in a column comes out as its proper type.
+
+SQLite keeps text in a BLOB column if somebody writes it there; that must become a finding, not an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from django.db import connections
+
+from keepfold.kernel import db
+from keepfold.ledger import store
+from keepfold.ledger.store import DATA, CheckpointRow, EntryRow, LogRow, PendingRow
+
+PAGE = 1024
+_FIRST = -(1 << 63)
+TABLES = (
+    "ledger_log",
+    "ledger_pending",
+    "ledger_entry",
+    "ledger_tile",
+    "ledger_checkpoint",
+    "ledger_detail",
+    "ledger_members",
+    "ledger_tag",
+    "ledger_subject",
+    "ledger_closed",
+)
+
+
+class SubjectRow(NamedTuple):
+    """One person's counter."""
+
+    subject: bytes
+    next: int
+    closing: bytes | None
+
+
+class ClosedRow(NamedTuple):
+    """How many tags one erased person left behind."""
+
+    id: bytes
+    tags: int
+    mac: bytes
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Let all reads inside see the same moment, while others go on writing. Nothing is written inside."""
+    if db.in_transaction(DATA):
+        yield
+    elif db.is_postgres(DATA):
+        with db.atomic(DATA):
+            db.execute(DATA, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+    else:
+        # Not through Django, whose transactions take the write lock at once.
+        db.execute(DATA, "BEGIN DEFERRED")
+        try:
+            yield
+        finally:
+            db.execute(DATA, "ROLLBACK")
+
+
+def blob(value: Any) -> bytes:
+    """Return a value of a blob column as bytes."""
+    if isinstance(value, bytes):
+        return value
+    return bytes(value) if isinstance(value, memoryview) else str(value).encode("utf-8", "surrogateescape")
+
+
+def number(value: Any) -> int:
+    """Return a value of an integer column as an integer; an impossible one when it is none."""
+    return value if isinstance(value, int) else -2
+
+
+def text(value: Any) -> str:
+    """Return a value of a text column as text."""
+    return value if isinstance(value, str) else blob(value).decode("utf-8", "replace")
+
+
+def optional(value: Any) -> bytes | None:
+    """Return a value of a blob column that may be empty."""
+    return None if value is None else blob(value)
+
+
+def log_row(log: int) -> LogRow | None:
+    """Return the state of the log."""
+    row = store.read_log(log)
+    if row is None:
+        return None
+    return row._replace(
+        origin=text(row.origin),
+        size=number(row.size),
+        frontier=blob(row.frontier),
+        checkpoints=number(row.checkpoints),
+        mac=blob(row.mac),
+    )
+
+
+def entries(log: int) -> Iterator[list[EntryRow]]:
+    """Yield all entries by index."""
+    sql = "SELECT idx, ref, body, mac FROM ledger_entry WHERE log = %s AND idx > %s ORDER BY idx LIMIT %s"
+    after = _FIRST
+    while page := db.fetch_all(DATA, sql, [log, after, PAGE]):
+        yield [EntryRow(number(row[0]), blob(row[1]), blob(row[2]), blob(row[3])) for row in page]
+        after = page[-1][0]
+
+
+def pending(log: int) -> Iterator[list[PendingRow]]:
+    """Yield all entries that wait."""
+    sql = "SELECT ref, at_us, body, mac FROM ledger_pending WHERE log = %s AND ref > %s ORDER BY ref LIMIT %s"
+    after: Any = b""
+    while page := db.fetch_all(DATA, sql, [log, after, PAGE]):
+        yield [PendingRow(blob(row[0]), number(row[1]), blob(row[2]), blob(row[3])) for row in page]
+        after = page[-1][0]
+
+
+def checkpoints(log: int) -> Iterator[CheckpointRow]:
+    """Yield all checkpoints by number."""
+    sql = "SELECT n, size, at_us, note, mac FROM ledger_checkpoint WHERE log = %s AND n > %s ORDER BY n LIMIT %s"
+    after = _FIRST
+    while page := db.fetch_all(DATA, sql, [log, after, PAGE]):
+        for row in page:
+            yield CheckpointRow(number(row[0]), number(row[1]), number(row[2]), text(row[3]), blob(row[4]))
+        after = page[-1][0]
+
+
+def subjects(log: int) -> Iterator[list[SubjectRow]]:
+    """Yield all counters by person."""
+    sql = "SELECT subject, next, closing FROM ledger_subject WHERE log = %s AND subject > %s ORDER BY subject LIMIT %s"
+    after: Any = b""
+    while page := db.fetch_all(DATA, sql, [log, after, PAGE]):
+        yield [SubjectRow(blob(row[0]), number(row[1]), optional(row[2])) for row in page]
+        after = page[-1][0]
+
+
+def closed(log: int) -> Iterator[list[ClosedRow]]:
+    """Yield what erased people left behind."""
+    sql = "SELECT id, tags, mac FROM ledger_closed WHERE log = %s AND id > %s ORDER BY id LIMIT %s"
+    after: Any = b""
+    while page := db.fetch_all(DATA, sql, [log, after, PAGE]):
+        yield [ClosedRow(blob(row[0]), number(row[1]), blob(row[2])) for row in page]
+        after = page[-1][0]
+
+
+def tile(log: int, level: int, n: int) -> bytes:
+    """Return the hashes of one tile; empty when there is none."""
+    row = db.fetch_one(DATA, "SELECT hashes FROM ledger_tile WHERE log = %s AND level = %s AND n = %s", [log, level, n])
+    return b"" if row is None else blob(row[0])
+
+
+def tile_addresses(log: int) -> Iterator[tuple[int, int]]:
+    """Yield (level, n) of all tiles."""
+    with connections[DATA].cursor() as cursor:
+        cursor.execute("SELECT level, n FROM ledger_tile WHERE log = %s ORDER BY level, n", [log])
+        while page := cursor.fetchmany(PAGE):
+            yield from ((number(row[0]), number(row[1])) for row in page)
+
+
+def places(short_tags: Sequence[bytes]) -> dict[bytes, tuple[bytes, int]]:
+    """Return {short tag: (ref, position)} of those that are there."""
+    return {blob(tag): (blob(ref), number(at)) for tag, (ref, at) in store.places(short_tags).items()}
+
+
+def bodies(refs: Sequence[bytes]) -> dict[bytes, tuple[int | None, bytes]]:
+    """Return {ref: (index or None, entry)} of those that are there."""
+    return {blob(ref): (index, blob(body)) for ref, (index, body) in store.bodies(refs).items()}
+
+
+def frames(refs: Sequence[bytes]) -> dict[bytes, bytes]:
+    """Return {ref: sealed details} of those that are there."""
+    return {blob(ref): blob(frame) for ref, frame in store.frames(refs).items()}
+
+
+def members(refs: Sequence[bytes]) -> dict[bytes, bytes]:
+    """Return {ref: tags of a batch} of those that are there."""
+    return {blob(ref): blob(packed) for ref, packed in store.members(refs).items()}
+
+
+def count(table: str, log: int) -> int:
+    """Return how many rows of a log a table has."""
+    row = db.fetch_one(DATA, f"SELECT COUNT(*) FROM {table} WHERE log = %s", [log])  # noqa: S608  names from here
+    return int(row[0]) if row else 0
+
+
+def strangers(log: int) -> Iterator[tuple[str, int]]:
+    """Yield (table, log) of rows that belong to no log that there is."""
+    for table in TABLES:
+        sql = f"SELECT DISTINCT log FROM {table} WHERE log <> %s"  # noqa: S608  names from here
+        yield from ((table, number(row[0])) for row in db.fetch_all(DATA, sql, [log]))
+
+
+def orphans(table: str, limit: int) -> list[bytes]:
+    """Return refs of rows of a table that stand beside no entry."""
+    sql = (
+        f"SELECT ref FROM {table} AS beside"  # noqa: S608  names from here
+        " WHERE NOT EXISTS (SELECT 1 FROM ledger_entry WHERE ledger_entry.ref = beside.ref)"
+        " AND NOT EXISTS (SELECT 1 FROM ledger_pending WHERE ledger_pending.ref = beside.ref) LIMIT %s"
+    )
+    return [blob(row[0]) for row in db.fetch_all(DATA, sql, [limit])]
+
+
+def crowded(limit: int) -> list[tuple[bytes, int]]:
+    """Return (ref, how many) of entries that more tags point to than they have people."""
+    sql = (
+        "SELECT t.ref, COUNT(*) FROM ledger_tag AS t LEFT JOIN ledger_members AS m ON m.ref = t.ref"
+        " GROUP BY t.ref, m.tags HAVING COUNT(*) > COALESCE(LENGTH(m.tags) / 32, 1) LIMIT %s"
+    )
+    return [(blob(row[0]), int(row[1])) for row in db.fetch_all(DATA, sql, [limit])]
