@@ -36,11 +36,19 @@ class Sql:
         self._prefer: list[str] = []
         with self._refusals():
             self._connection = self._connect()
+        try:
+            self._look(table, query)
+        except BaseException:
+            self.close()
+            raise
+        self.label = f"{label}, {'a query' if query else f'table {self._table}'}"
+
+    def _look(self, table: str | None, query: str | None) -> None:
+        with self._refusals():
             self._query = single_select(query, self.kind) if query else None
             self._table = None if query else self._choose(table)
             self._columns = self._describe()
             self._key, self._whole = self._primary_key()
-        self.label = f"{label}, {'a query' if query else f'table {self._table}'}"
 
     # -- what subclasses say ---------------------------------------------------------------------------------------
 
