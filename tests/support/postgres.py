@@ -47,7 +47,7 @@ class Server:
     def create(self, prefix: str = "test", *, template: str = "template0") -> str:
         """Create a database with a new name; return its address."""
         name = f"{prefix}_{uuid4().hex[:12]}"
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
         return self.url(name)
 
     def drop(self, url: str) -> None:

@@ -11,6 +11,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Sequence
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -77,7 +78,7 @@ def _address(text: str) -> Address:
     if not _CONTROL.search(text):
         try:
             address = Address(addr_spec=text)
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, MessageError):
             pass
         else:
             if address.username and address.domain:

@@ -37,17 +37,17 @@ _made: dict[str, Any] = {}
 _children: dict[tuple[str, ...], Any] = {}
 
 
-def counter(name: str, help: str, **labels: Values) -> None:  # noqa: A002  Prometheus' word
+def counter(name: str, help: str, /, **labels: Values) -> None:  # noqa: A002  Prometheus' word
     """Declare a counter; its name ends in `_total` when it is shown."""
     _declared[name] = _Declared("counter", help, labels)
 
 
-def histogram(name: str, help: str, **labels: Values) -> None:  # noqa: A002  as above
+def histogram(name: str, help: str, /, **labels: Values) -> None:  # noqa: A002  as above
     """Declare a histogram of seconds, 1 ms to 10 s."""
     _declared[name] = _Declared("histogram", help, labels)
 
 
-def gauge(name: str, help: str, **labels: Values) -> None:  # noqa: A002  as above
+def gauge(name: str, help: str, /, **labels: Values) -> None:  # noqa: A002  as above
     """Declare a gauge; over several processes the most recent value is shown."""
     _declared[name] = _Declared("gauge", help, labels)
 
