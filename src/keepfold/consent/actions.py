@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from keepfold import gate
 from keepfold.consent import checks, events, queries, rules, store, views
 from keepfold.consent.types import Consent, Evidence, History, Said
@@ -18,11 +15,7 @@ MOST_EVENTS = 200
 _SECOND = 1_000_000
 
 
-def _details(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: given[key] for key in ("channel", "form_version") if given.get(key) is not None}
-
-
-@action("consent.event.grant", subject="customer", purpose="purpose", details=_details)
+@action("consent.event.grant", subject="customer", purpose="purpose")
 def grant_consent(
     *,
     actor: Actor,
@@ -62,12 +55,13 @@ def confirm_consent(*, actor: Actor, customer: bytes, purpose: str) -> Consent:
     )
 
 
-@action("consent.event.withdraw", subject="customer", purpose="purpose", details=_details)
+@action("consent.event.withdraw", subject="customer")
 def withdraw_consent(*, actor: Actor, customer: bytes, purpose: str, channel: str = "api") -> Consent:
     """Record that a person said no: a withdrawal of consent, an objection, or an opt-out, as the purpose has it.
 
-    Through any channel, with or without an earlier yes (GDPR art. 7(3): as easy as giving it). It counts from this
-    transaction. Raises `NotAskable` where the purpose rests on a ground that leaves no choice.
+    Through any channel, with or without an earlier yes, and by whoever may record withdrawals at all, whichever
+    purposes they hold (GDPR art. 7(3): as easy as giving it). It counts from this transaction. Raises `NotAskable`
+    where the purpose rests on a ground that leaves no choice.
     """
     spec = checks.purpose(purpose)
     status = checks.withdrawal(spec)
@@ -135,4 +129,5 @@ def _append(
         entry=gate.current().entry_id,
     )
     store.append(row)
+    gate.current().note(purpose=spec.name, said=said, channel=evidence.channel, form_version=evidence.form_version)
     return row.id

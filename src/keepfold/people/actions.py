@@ -25,6 +25,14 @@ LONGEST_OVERLAP_S = 24 * 3600
 PAGE = 100
 
 
+def _staff(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {"staff": ids.show("stf", given["staff"])}
+
+
+def _client(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {"client": ids.show("cli", given["client"])}
+
+
 @action("people.owner.bootstrap")
 def bootstrap_owner(*, actor: Actor, email: str, name: str) -> Bootstrapped:
     """Make the first owner and a first token that holds what owners hold. Works once.
@@ -44,12 +52,12 @@ def bootstrap_owner(*, actor: Actor, email: str, name: str) -> Bootstrapped:
     return Bootstrapped(owner=owner, issued=issued)
 
 
-@action("people.staff.add", details=lambda given: {"roles": [*given.get("roles", ())]})
+@action("people.staff.add")
 def add_staff(*, actor: Actor, email: str, name: str, roles: Sequence[str] = ()) -> StaffMember:
     """Add a member of staff. Raises `TooMuch` when a role grants more than the actor holds, `Conflict` when known."""
     checks.may_give_roles(actor, roles)
     member = _store_staff(email, name, roles)
-    gate.current().note(staff=ids.show("stf", member.id))
+    gate.current().note(staff=ids.show("stf", member.id), roles=list(member.roles))
     return member
 
 
@@ -60,9 +68,7 @@ def list_staff(*, actor: Actor, after: bytes = bytes(16), limit: int = PAGE) -> 
     return [views.staff(row) for row in rows[:limit]]
 
 
-@action(
-    "people.staff.roles", details=lambda given: {"staff": ids.show("stf", given["staff"]), "roles": [*given["roles"]]}
-)
+@action("people.staff.roles", details=_staff)
 def set_roles(*, actor: Actor, staff: bytes, roles: Sequence[str]) -> StaffMember:
     """Let a member of staff hold exactly these roles.
 
@@ -75,11 +81,12 @@ def set_roles(*, actor: Actor, staff: bytes, roles: Sequence[str]) -> StaffMembe
     checks.may_give_roles(actor, sorted(held ^ set(roles)))
     checks.keeps_an_owner(row, still="owner" in roles)
     _store_roles(row, roles)
+    gate.current().note(roles=sorted(set(roles)))
     gate.emit(events.RolesChanged(staff=staff, roles=tuple(sorted(set(roles)))))
     return views.staff(row)
 
 
-@action("people.staff.deactivate", details=lambda given: {"staff": ids.show("stf", given["staff"])})
+@action("people.staff.deactivate", details=_staff)
 def deactivate_staff(*, actor: Actor, staff: bytes, with_clients: bool = False) -> StaffMember:
     """Stop a member of staff from acting; `with_clients` also revokes every client they made.
 
@@ -96,7 +103,7 @@ def deactivate_staff(*, actor: Actor, staff: bytes, with_clients: bool = False) 
     return views.staff(row)
 
 
-@action("people.role.define", details=lambda given: {"role": given["name"], "actions": [*given["actions"]]})
+@action("people.role.define")
 def define_role(
     *,
     actor: Actor,
@@ -118,6 +125,7 @@ def define_role(
         "purposes": " ".join(grants.purposes),
     }
     RoleOverride.objects.update_or_create(name=name, defaults=stored)
+    gate.current().note(role=name, actions=list(grants.actions), purposes=list(grants.purposes))
     gate.emit(events.RoleDefined(role=name))
     return Role(name=name, label=shown, grants=grants, stored=True)
 
@@ -128,11 +136,7 @@ def list_roles(*, actor: Actor) -> list[Role]:
     return list(queries.roles().values())
 
 
-def _client_details(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": given["name"], "actions": [*given["actions"]], "purposes": [*given.get("purposes", ())]}
-
-
-@action("people.client.create", details=_client_details)
+@action("people.client.create")
 def create_client(
     *,
     actor: Actor,
@@ -153,14 +157,16 @@ def create_client(
     issued = _store_client(
         checks.plain_name(name, "name"), grants, created_by=actor.id, expires_s=expires_s, rate=checks.rate(rate)
     )
-    gate.current().note(client=ids.show("cli", issued.client.id))
+    gate.current().note(
+        client=ids.show("cli", issued.client.id),
+        name=issued.client.name,
+        actions=list(grants.actions),
+        purposes=list(grants.purposes),
+    )
     return issued
 
 
-@action(
-    "people.client.rotate",
-    details=lambda given: {"client": ids.show("cli", given["client"]), "overlap_s": given.get("overlap_s", 0)},
-)
+@action("people.client.rotate", details=_client)
 def rotate_client(*, actor: Actor, client: bytes, overlap_s: int = 0) -> IssuedToken:
     """Give a client a new token, shown this once. Old ones end after `overlap_s` seconds (at most a day).
 
@@ -175,6 +181,7 @@ def rotate_client(*, actor: Actor, client: bytes, overlap_s: int = 0) -> IssuedT
     store.end_tokens(client, now_s + max(0, min(overlap_s, LONGEST_OVERLAP_S)))
     token = _store_token(client, now_s)
     epoch.bump(queries.EPOCH)
+    gate.current().note(overlap_s=overlap_s)
     gate.emit(events.ClientRotated(client=client))
     return IssuedToken(client=views.client(row), token=token)
 
@@ -185,7 +192,7 @@ def list_clients(*, actor: Actor, after: bytes = bytes(16), limit: int = PAGE, r
     return [views.client(row) for row in store.all_clients(after=after, limit=limit, revoked=revoked)]
 
 
-@action("people.client.revoke", details=lambda given: {"client": ids.show("cli", given["client"])})
+@action("people.client.revoke", details=_client)
 def revoke_client(*, actor: Actor, client: bytes) -> Client:
     """End a client and every client it made, within a second in every process. Repeating it changes nothing.
 

@@ -31,7 +31,11 @@ def _print(document: Any, *, as_json: bool, show: Callable[[Any], None]) -> None
 
 
 def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    first, *others = columns
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column(first, no_wrap=True, overflow="fold")
+    for column in others:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*row)
     Console().print(table)

@@ -26,9 +26,11 @@ from keepfold.gate.rest import JSON
 from keepfold.gate.types import Actor
 from keepfold.kernel.errors import Invalid, KeepfoldError, Malformed
 from keepfold.kernel.rules import nearest
+from keepfold.ledger import rest as ledger
 from keepfold.people import errors as people_errors
 from keepfold.people import queries as people
 from keepfold.people import rest as clients
+from keepfold.policy import rest as policy
 from keepfold.site import openapi
 from keepfold.site.middleware import PAGE_POLICY
 from keepfold.site.problems import problem_response
@@ -156,7 +158,7 @@ def as_error(error: Exception) -> Exception:
 def build() -> Api:
     """Return the API with every room's router."""
     api = Api()
-    for room in (customers, consents, clients):
+    for room in (customers, consents, policy, ledger, clients):
         room.router.add_decorator(known_parameters_only, mode="operation")
         api.add_router("", room.router)
     for kind in (Exception, HttpError, ValidationError, AuthenticationError):
@@ -182,7 +184,12 @@ def openapi_json(_request: HttpRequest) -> HttpResponse:
 
 def docs(request: HttpRequest) -> HttpResponse:
     """Show the document to people, with nothing but this server's own files."""
-    page = render(request, "site/api.html", {"groups": openapi.groups(document()), "version": openapi.version()})
+    context = {
+        "groups": openapi.groups(document()),
+        "version": openapi.version(),
+        "base": f"{request.scheme}://{request.get_host()}{PREFIX}",
+    }
+    page = render(request, "site/api.html", context)
     page.headers["Content-Security-Policy"] = PAGE_POLICY
     return page
 

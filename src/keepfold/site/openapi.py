@@ -81,7 +81,7 @@ def _complete(path: str, operation: Operation) -> None:
         _add_errors(operation, 409)
     if "requestBody" in operation:
         _add_errors(operation, 413)
-    if "{" in path:
+    if operation.pop("x-may-miss", False) or "{" in path:
         _add_errors(operation, 404)
     if operation.get("security"):
         _add_errors(operation, *_ALWAYS)
@@ -111,3 +111,76 @@ def _describe_id(parameter: dict[str, Any]) -> None:
 def version() -> str:
     """Return the version of the API: that of the product up to its first dot, and the product's."""
     return keepfold.__version__
+
+
+def groups(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the operations by tag, in the order of the document, as the page for people shows them."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            found.setdefault(operation["tags"][0], []).append(_shown(document, path, method, operation))
+    return [{"name": name, "operations": operations} for name, operations in found.items()]
+
+
+def _shown(document: dict[str, Any], path: str, method: str, operation: Operation) -> dict[str, Any]:
+    return {
+        "method": method.upper(),
+        "path": path,
+        "id": operation["operationId"],
+        "summary": operation.get("description") or operation["summary"],
+        "parameters": [_parameter(one) for one in operation["parameters"]],
+        "body": [_content(document, *one) for one in operation.get("requestBody", {}).get("content", {}).items()],
+        "answers": [
+            {"status": status, "meaning": one["description"], "is_error": status[0] not in "23"}
+            for status, one in operation["responses"].items()
+        ],
+    }
+
+
+def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+    schema = parameter["schema"]
+    return {
+        "name": parameter["name"],
+        "place": parameter["in"],
+        "required": parameter.get("required", False),
+        "kind": kind_of(schema),
+        "meaning": parameter.get("description", ""),
+    }
+
+
+def _content(document: dict[str, Any], media: str, content: dict[str, Any]) -> dict[str, Any]:
+    schema = _resolved(document, content.get("schema", {}))
+    required = schema.get("required", ())
+    return {
+        "media": media,
+        "meaning": schema.get("description", ""),
+        "fields": [
+            {
+                "name": name,
+                "kind": kind_of(one),
+                "required": name in required,
+                "meaning": _resolved(document, one).get("description", ""),
+            }
+            for name, one in schema.get("properties", {}).items()
+        ],
+    }
+
+
+def _resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    choices = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+    found = choices[0] if len(choices) == 1 else schema
+    if "$ref" in found:
+        found = document["components"]["schemas"][found["$ref"].rsplit("/", 1)[-1]]
+    return found
+
+
+def kind_of(schema: dict[str, Any]) -> str:
+    """Return the type of a schema in a word or two."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rsplit("/", 1)[-1]
+    if "enum" in schema:
+        return " | ".join(str(one) for one in schema["enum"])
+    choices = [kind_of(one) for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+    if choices:
+        return " | ".join(choices)
+    return f"list of {kind_of(schema.get('items', {}))}" if schema.get("type") == "array" else schema.get("type", "any")

@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 
 from keepfold.gate import rest
-from keepfold.kernel import config
+from keepfold.kernel import config, ids
 from keepfold.kernel.errors import Malformed
 from keepfold.vault import actions, surface
+from keepfold.vault.types import PREFIX
 
 router = Router(tags=["customers"])
 NAME = r"^[a-z][a-z0-9_]{0,63}$"
@@ -38,6 +39,26 @@ class SealedOut(Schema):
 
     id: str
     errors: list[FieldErrorOut]
+
+
+class CustomerOut(Schema):
+    """A customer, by id alone."""
+
+    id: str
+
+
+class CustomersOut(Schema):
+    """A page of ids; `next` is the cursor of the next page."""
+
+    items: list[CustomerOut]
+    next: str | None
+
+
+class ListQuery(rest.Strict):
+    """Which page of customers."""
+
+    after: Annotated[str | None, Field(description="The cursor `next` of the page before.", max_length=40)] = None
+    limit: Annotated[int, Field(ge=1, le=rest.MOST_PER_PAGE)] = rest.PAGE
 
 
 class OutcomeOut(Schema):
@@ -143,6 +164,14 @@ def create_customer(request: HttpRequest, body: SealIn) -> HttpResponse:
         surface.sealed,
         status=201,
     )
+
+
+@router.get("/customers", response=CustomersOut)
+def list_customers(request: HttpRequest, query: Query[ListQuery]) -> HttpResponse:
+    """List the ids of customers in the order of their arrival; their values are opened one by one, for a purpose."""
+    after = bytes(16) if query.after is None else rest.person_id(query.after)
+    found = actions.list_people(actor=rest.actor_of(request), after=after, limit=query.limit)
+    return rest.answer(rest.page([{"id": ids.show(PREFIX, one)} for one in found], query.limit, lambda one: one["id"]))
 
 
 @router.post("/customers/bulk", response=OutcomeOut, openapi_extra=_BULK)
