@@ -67,7 +67,7 @@ def test_an_unknown_setting_is_named_and_no_trace_is_shown():
 
 
 def test_a_command_on_a_home_that_was_never_set_up_says_how_to_begin(tmp_path):
-    done = keepfold("policy", "versions", home=tmp_path / "nowhere")
+    done = keepfold("ledger", "status", home=tmp_path / "nowhere")
     assert done.returncode == 1
     assert "keepfold init" in done.stderr
 

@@ -25,6 +25,11 @@ class Step(NamedTuple):
     text: str
     command: str
 
+    @property
+    def words(self) -> list[str]:
+        """Return the words of the command, so that a narrow screen breaks between them."""
+        return self.command.split()
+
 
 class Figure(NamedTuple):
     """One number, what it counts and what it means."""
@@ -95,6 +100,11 @@ class Facts(NamedTuple):
         return all(word == "ok" for word in self.words.values())
 
     @property
+    def api(self) -> str:
+        """Return where programs find the API."""
+        return "/api/v1/docs"
+
+    @property
     def checks(self) -> list[Check]:
         """Return the checks with names for people."""
         names = {
@@ -119,7 +129,7 @@ class Facts(NamedTuple):
         if self.policy is None:
             return _("No policy is active, so nothing is held and nothing can be.")
         if not self.customers:
-            return _("The policy is in force. Nobody is held yet.")
+            return _("The policy is in force. Nobody's data is held yet.")
         return ngettext(
             "%(number)s customer is held as promised.", "%(number)s customers are held as promised.", self.customers
         ) % {"number": number(self.customers)}
@@ -190,7 +200,7 @@ def _write_policy() -> Step:
     return Step(
         "pencil-ruler",
         _("Write the policy"),
-        _("Start from a template: shop, media-shop, software, clinic or lender."),
+        _("Start from the template that is nearest to your trade."),
         "keepfold policy init shop > policy.yaml",
     )
 

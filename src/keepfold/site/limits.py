@@ -40,9 +40,9 @@ def body_problem(environ: Mapping[str, Any], path: str, config: Config) -> TooLa
 
     A body in chunks announces none: it is refused, since it could not be bounded before it was read.
     """
-    length = environ.get("CONTENT_LENGTH") or ""
-    if not length:
-        return _unannounced() if environ.get("HTTP_TRANSFER_ENCODING") else None
+    if environ.get("HTTP_TRANSFER_ENCODING"):
+        return _unannounced()
+    length = environ.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
         return Malformed("The header Content-Length is not a number.", code="body.length")
     most = largest_body(path, config)

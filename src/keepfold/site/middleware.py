@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.http.response import HttpResponseBase
 
 from keepfold.kernel import config
 from keepfold.kernel.errors import Malformed, TooLarge
-from keepfold.site import limits, reference
+from keepfold.site import limits, reference, traffic
 from keepfold.site.problems import problem_response
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -46,14 +47,27 @@ PAGE_HEADERS: Mapping[str, str] = {
 }
 
 
-def request_reference(get_response: Handler) -> Handler:
-    """Give every request an id of our own, for the log and the answer. One that the caller sends is not trusted."""
+def page_request(get_response: Handler) -> Handler:
+    """Give a page's request an id of our own, for the log and the answer, and count it."""
+    return _with_reference(get_response, "page")
 
+
+def api_request(get_response: Handler) -> Handler:
+    """Do the same for a request to the API."""
+    return _with_reference(get_response, "api")
+
+
+def _with_reference(get_response: Handler, lane: str) -> Handler:
+    # An id that the caller sends is not taken over: it could hold anything, and would be in our log.
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        with reference.bound() as request_id:
-            request.META["keepfold.request_id"] = request_id
+        began = time.perf_counter()
+        request_id = request.META["keepfold.request_id"] = reference.enter()
+        try:
             response = get_response(request)
+        finally:
+            reference.leave()
         response.headers["X-Request-Id"] = request_id
+        traffic.note(lane, response.status_code, time.perf_counter() - began)
         return response
 
     return middleware

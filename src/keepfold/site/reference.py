@@ -1,25 +1,30 @@
-"""The id of a request: short, random, in the log context while the request runs and in the answer afterwards."""
+"""The id of a request: short, random, in every log line while the request runs and in the answer afterwards."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextvars import ContextVar
 
-from structlog.contextvars import bind_contextvars, reset_contextvars
+from keepfold.kernel import log
 
-
-def new() -> str:
-    """Return a new id of 16 hex digits."""
-    return os.urandom(8).hex()
+_current: ContextVar[str] = ContextVar("keepfold_request_id", default="")
 
 
-@contextmanager
-def bound() -> Iterator[str]:
-    """Bind a new id to the log context for the length of a block."""
-    request_id = new()
-    tokens = bind_contextvars(request_id=request_id)
-    try:
-        yield request_id
-    finally:
-        reset_contextvars(**tokens)
+def enter() -> str:
+    """Begin a request; return its id of 16 hex digits."""
+    request_id = os.urandom(8).hex()
+    _current.set(request_id)
+    return request_id
+
+
+def leave() -> None:
+    """End the request."""
+    _current.set("")
+
+
+def _context() -> dict[str, str]:
+    request_id = _current.get()
+    return {"request_id": request_id} if request_id else {}
+
+
+log.context_from(_context)

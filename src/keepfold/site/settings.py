@@ -40,7 +40,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 
 MIDDLEWARE = [
-    "keepfold.site.middleware.request_reference",
+    "keepfold.site.middleware.page_request",
     "keepfold.site.middleware.page_headers",
     "keepfold.site.middleware.allowed_host",
     "django.middleware.locale.LocaleMiddleware",
@@ -50,7 +50,7 @@ MIDDLEWARE = [
 ]
 # Bearer tokens only: no sessions, no cookies, hence nothing for CSRF to protect.
 API_MIDDLEWARE = [
-    "keepfold.site.middleware.request_reference",
+    "keepfold.site.middleware.api_request",
     "keepfold.site.middleware.api_headers",
     "keepfold.site.middleware.api_exceptions",
     "keepfold.site.middleware.api_host",

@@ -15,7 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.module_loading import import_string
 
 from keepfold.kernel import config
-from keepfold.site import health
+from keepfold.site import fastlane, health
 from keepfold.site.problems import problem_response
 
 Environ = dict[str, Any]
@@ -51,7 +51,7 @@ class ApiHandler(WSGIHandler):
 def make_application() -> Application:
     """Return the WSGI application; the rooms must be loaded."""
     pages, api = WSGIHandler(), ApiHandler()
-    lane = _fast_lane() if config.current().fast_lane else None
+    lane = fastlane.make_lane() if config.current().fast_lane else None
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path: str = environ["PATH_INFO"]
@@ -62,7 +62,3 @@ def make_application() -> Application:
         return probe(environ, start_response) if probe else pages(environ, start_response)
 
     return application
-
-
-def _fast_lane() -> Callable[[Environ, StartResponse], list[bytes] | None] | None:
-    return None

@@ -1,0 +1,34 @@
+"""Compile the translations: every `locale/*/LC_MESSAGES/django.po` becomes the `django.mo` beside it.
+
+The `.mo` files are part of the repository, so that running needs no tools; a test fails when one is stale.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+SOURCE = Path(__file__).resolve().parent.parent / "src" / "keepfold"
+
+
+def compiled(po: Path) -> bytes:
+    """Return the compiled form of one file of translations."""
+    with po.open("rb") as file:
+        catalogue = read_po(file)
+    made = BytesIO()
+    write_mo(made, catalogue)
+    return made.getvalue()
+
+
+def main() -> None:
+    """Compile all."""
+    for po in sorted(SOURCE.glob("*/locale/*/LC_MESSAGES/django.po")):
+        po.with_suffix(".mo").write_bytes(compiled(po))
+        print(f"Compiled {po.relative_to(SOURCE)}")
+
+
+if __name__ == "__main__":
+    main()
