@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -36,3 +39,36 @@ def chinook_mysql(mariadb: MariaDB, chinook: Path) -> str:  # noqa: F811  (the f
     """Return the address of Chinook on a real MariaDB."""
     mariadb.run((chinook / "chinook_mysql.sql").read_text(encoding="utf-8-sig"))
     return mariadb.url("Chinook")
+
+
+@pytest.fixture
+def keepfold(installation):
+    """Return a function that runs the real command line, in a process of its own, on this test's installation."""
+
+    def run(*words: str, code: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            command(*words),
+            env=environment_of(installation.home) | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert "Traceback" not in done.stderr
+        if code is not None:
+            assert done.returncode == code, done.stderr
+        return done
+
+    return run
+
+
+def command(*words: str) -> list[str]:
+    """Return the command line that runs `keepfold` with this Python."""
+    return [sys.executable, "-m", "keepfold.cli.main", *words]
+
+
+def environment_of(home: Path) -> dict[str, str]:
+    """Return the environment of a process that works on this home."""
+    (home / "run").mkdir(exist_ok=True)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KEEPFOLD_", "PYTEST"))}
+    return kept | {"KEEPFOLD_HOME": str(home), "KEEPFOLD_SQLITE_SYNCHRONOUS": "NORMAL"}

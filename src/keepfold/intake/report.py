@@ -68,6 +68,7 @@ def checked_document(found: Checked, *, complete: bool) -> dict[str, Any]:
         "partial": found.partial,
         "refused": found.refused,
         "repeated": found.repeated,
+        "mendable": found.mendable,
         "lacking": dict(found.lacking),
         "reasons": reasons_document(found.reasons()),
     }
@@ -148,6 +149,8 @@ class Page:
         for name, count in sorted(found.lacking.items()):
             self.line(f"{count:,} rows have no {name}, which a purpose requires.")
         self.reasons(found.reasons())
+        if found.mendable:
+            self.line(f"With --partial {found.mendable:,} of the refused rows are stored without their refused values.")
         self.line()
         self.line(f"Next: {next_step}")
 

@@ -49,7 +49,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 class Checked(msgspec.Struct, kw_only=True):
     """What a dry run found. `acceptable` rows would be sealed whole; `lacking` counts required items without a value.
 
-    `repeated` counts rows whose natural key occurred in an earlier row of the same source.
+    `repeated` counts rows whose natural key occurred in an earlier row of the same source, `mendable` the refused
+    rows that partial intake would store without their refused fields.
     """
 
     rows: int = 0
@@ -57,6 +58,7 @@ class Checked(msgspec.Struct, kw_only=True):
     partial: int = 0
     refused: int = 0
     repeated: int = 0
+    mendable: int = 0
     lacking: Counter[str] = msgspec.field(default_factory=Counter)
     flaws: list[Flaw] = msgspec.field(default_factory=list)
 
@@ -127,6 +129,7 @@ def _note(found: Checked, job: Job, number: int, refused: Sequence[FieldError], 
         found.partial += 1
     else:
         found.refused += 1
+        found.mendable += some
 
 
 def _count_keys(found: Checked, keys: set[int], identity: Sequence[str], values: dict[str, Any]) -> None:
