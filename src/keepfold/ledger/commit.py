@@ -34,7 +34,7 @@ def write(details: Mapping[str, Any]) -> bytes:
     Raises `EntryInvalid` on anything else, and on more than 8 KiB.
     """
     try:
-        written = orjson.dumps(_plain(details, 0), option=_JCS)
+        written = orjson.dumps({_key(key): _plain(value, 0) for key, value in details.items()}, option=_JCS)
     except TypeError:
         raise EntryInvalid(
             "The details of an entry hold names, ids, whole numbers and lists of them only.", code="ledger.details"
@@ -50,15 +50,15 @@ def _plain(value: Any, depth: int) -> Any:
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if kind is int or kind is bool or value is None:
         return value
-    if isinstance(value, bytes):
+    if kind is bytes:
         return value.hex()
-    if depth >= _DEEPEST:
-        raise TypeError
-    if isinstance(value, Mapping):
-        return {_key(key): _plain(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        items = sorted(value) if isinstance(value, (set, frozenset)) else value
-        return [_plain(item, depth + 1) for item in items]
+    if depth < _DEEPEST:
+        if kind is tuple or kind is list:
+            return [_plain(item, depth + 1) for item in value]
+        if isinstance(value, set | frozenset):
+            return [_plain(item, depth + 1) for item in sorted(value)]
+        if isinstance(value, Mapping):
+            return {_key(key): _plain(item, depth + 1) for key, item in value.items()}
     raise TypeError
 
 

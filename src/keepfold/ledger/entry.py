@@ -61,6 +61,7 @@ ACTOR_CODES = {kind: code for code, kind in enumerate(ACTOR_KINDS)}
 
 _LAYOUT = struct.Struct(">BBBBHIII8s32s32s32s32s")
 SIZE = _LAYOUT.size
+_LENGTHS = [32, 32, 32, 32]
 
 
 class Body(NamedTuple):
@@ -88,7 +89,7 @@ class Body(NamedTuple):
         """Return the 154 bytes. Raises `EntryInvalid` when a field does not fit."""
         flags = (ALLOWED if self.allowed else 0) | (BATCH if self.subjects > 1 else 0)
         hashes = (self.policy_hash, self.subject_tag, self.actor_tag, self.commitment)
-        if any(len(item) != 32 for item in hashes) or len(self.tenant) != 8:
+        if [len(item) for item in hashes] != _LENGTHS or len(self.tenant) != 8:
             raise EntryInvalid("A tag, hash or commitment of an entry has the wrong length.")
         try:
             return _LAYOUT.pack(

@@ -16,7 +16,7 @@ from keepfold.gate.catalogue import Known, known
 from keepfold.gate.types import Actor, Entry
 from keepfold.kernel import clock
 from keepfold.kernel.errors import Unavailable
-from keepfold.ledger import commit, keyring, rules, sealing, store, tags
+from keepfold.ledger import appending, commit, keyring, rules, sealing, store, tags
 from keepfold.ledger.entry import ZERO_TAG, Body
 from keepfold.ledger.errors import LedgerHalted
 
@@ -89,47 +89,46 @@ class LedgerRecorder:
     def _append_one(self, entry: Entry, people: list[bytes], living: tuple[bytes, bytes] | None) -> None:
         log_id, at_us, line = keyring.log_id(), _append_us(), known(entry.context.action)
         nonce, written = self._details(entry, line, people, at_us, 0 if living is None else 1)
-        tag, is_closing = ZERO_TAG, False
+        commitment, tag, is_closing = commit.commitment(nonce, written), ZERO_TAG, False
         if living is None:
             key = keyring.detail_key()
         else:
             person, ledger_key = living
             key = tags.detail_key(ledger_key)
-            number, is_closing = store.count_up(keyring.LOG, person)
+            number, is_closing = appending.count_up(keyring.LOG, person)
             tag = tags.subject_tag(tags.tag_key(ledger_key), log_id, number)
-        body = _body(entry, line, at_us, commit.commitment(nonce, written), tag, 0 if living is None else 1)
-        store.add_entry(
-            keyring.LOG,
+        _add(
             entry.id,
-            tag=None if living is None else tag[: tags.SHORT],
+            at_us,
+            _body(entry, line, at_us, commitment, tag, 0 if living is None else 1),
             frame=None if is_closing else sealing.seal(key, log_id, entry.id, nonce, written),
-            at_us=at_us,
-            body=body,
-            mac=keyring.pending_mac(keyring.LOG, at_us, entry.id, body),
+            tag=None if living is None else tag[: tags.SHORT],
         )
 
     def _append_batch(self, entry: Entry, people: list[bytes], living: list[tuple[bytes, bytes]]) -> None:
         log_id, at_us, line = keyring.log_id(), _append_us(), known(entry.context.action)
         nonce, written = self._details(entry, line, people, at_us, len(living))
-        counters = store.count_up_many(keyring.LOG, [person for person, _ in living])
-        members = tags.subject_tags((key for _, key in living), log_id, (counter.number for counter in counters))
-        root = tags.batch_root(members)
-        body = _body(entry, line, at_us, commit.commitment(nonce, written), root, len(living))
-        store.add_members(keyring.LOG, entry.id, members, tags.SHORT)
-        store.add_entry(
-            keyring.LOG,
+        numbers = appending.count_up_many(keyring.LOG, [person for person, _ in living])
+        members = tags.subject_tags((key for _, key in living), log_id, numbers)
+        commitment, root = commit.commitment(nonce, written), tags.batch_root(members)
+        appending.add_members(keyring.LOG, entry.id, members, tags.SHORT)
+        _add(
             entry.id,
-            tag=None,
+            at_us,
+            _body(entry, line, at_us, commitment, root, len(living)),
             frame=sealing.seal(keyring.detail_key(), log_id, entry.id, nonce, written),
-            at_us=at_us,
-            body=body,
-            mac=keyring.pending_mac(keyring.LOG, at_us, entry.id, body),
+            tag=None,
         )
 
     @staticmethod
     def _details(entry: Entry, line: Known, people: list[bytes], at_us: int, tagged: int) -> tuple[bytes, bytes]:
         details = rules.details_of(entry, kind=line.kind, at_ms=at_us // 1000, people=people, tagged=tagged)
         return commit.fresh_nonce(), commit.write(details)
+
+
+def _add(ref: bytes, at_us: int, body: bytes, *, frame: bytes | None, tag: bytes | None) -> None:
+    mac = keyring.pending_mac(keyring.LOG, at_us, ref, body)
+    appending.add_entry(appending.Row(keyring.LOG, ref, tag, frame, at_us, body, mac))
 
 
 def _body(entry: Entry, line: Known, at_us: int, commitment: bytes, tag: bytes, count: int) -> bytes:

@@ -30,9 +30,15 @@ def details_of(entry: Entry, *, kind: str, at_ms: int, people: Collection[bytes]
     details = _core(entry, at_ms)
     if len(people) != tagged:
         details["untagged"] = len(people) - tagged
-    if tagged == 1 or kind not in ABOUT_PEOPLE:
-        return details | _texts(entry) | ({"more": dict(entry.details)} if entry.details else {})
-    return _shared(details, entry, frozenset(people))
+    if tagged != 1 and kind in ABOUT_PEOPLE:
+        return _shared(details, entry, frozenset(people))
+    if entry.context.reason:
+        details["reason"] = entry.context.reason[:LONGEST_TEXT]
+    if entry.decision.reason and not entry.decision.allowed:
+        details["refusal"] = entry.decision.reason[:LONGEST_TEXT]
+    if entry.details:
+        details["more"] = entry.details
+    return details
 
 
 def _core(entry: Entry, at_ms: int) -> dict[str, Any]:
@@ -46,25 +52,14 @@ def _core(entry: Entry, at_ms: int) -> dict[str, Any]:
         details["rules"] = decision.rules[:MOST_NAMES]
     if entry.cause is not None:
         details["cause"] = entry.cause
-    return details | _fields(entry)
-
-
-def _fields(entry: Entry) -> dict[str, Any]:
-    treatments = entry.decision.fields
-    if treatments:
-        masked = [name for name, treatment in treatments.items() if treatment == "masked"]
-        return {"fields": sorted(treatments)} | ({"masked": sorted(masked)} if masked else {})
-    asked = entry.context.fields
-    return {"fields": [name[:100] for name in asked[:MOST_NAMES]]} if asked else {}
-
-
-def _texts(entry: Entry) -> dict[str, Any]:
-    texts = {}
-    if entry.context.reason:
-        texts["reason"] = entry.context.reason[:LONGEST_TEXT]
-    if entry.decision.reason and not entry.decision.allowed:
-        texts["refusal"] = entry.decision.reason[:LONGEST_TEXT]
-    return texts
+    if decision.fields:
+        details["fields"] = sorted(decision.fields)
+        masked = [name for name, treatment in decision.fields.items() if treatment == "masked"]
+        if masked:
+            details["masked"] = sorted(masked)
+    elif context.fields:
+        details["fields"] = [name[:100] for name in context.fields[:MOST_NAMES]]
+    return details
 
 
 def _shared(details: dict[str, Any], entry: Entry, people: frozenset[bytes]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""Rows of the ledger: what appending and sequencing read and write. Raw SQL, both dialects side by side.
+"""Rows of the ledger: what sequencing, reading and erasing need. Raw SQL, both dialects side by side.
 
-`audit` holds the queries of verification. All functions work inside the caller's transaction, on the data store.
+`appending` writes new entries, `audit` holds the queries of verification. All functions work in the
+caller's transaction, on the data store.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-import psycopg
 from django.db import connections
 
 from keepfold.kernel import db
@@ -63,13 +63,6 @@ class CheckpointRow(NamedTuple):
     mac: bytes
 
 
-class Counter(NamedTuple):
-    """A person's counter after it was counted up: the number taken, and whether the person is being erased."""
-
-    number: int
-    is_closing: bool
-
-
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     """Cut items into lists of at most `size`."""
     iterator = iter(items)
@@ -82,23 +75,7 @@ def marks(count: int) -> str:
     return ", ".join(["%s"] * count)
 
 
-# ------------------------------------------------------------------------------------------------------------- append
-
-# `closing IS NOT NULL` must not stand in RETURNING: with the partial index on that term SQLite 3.40 answers 1 always.
-_COUNT_UP = """
-    INSERT INTO ledger_subject (log, subject, next) VALUES (%s, %s, 1)
-    ON CONFLICT (log, subject) DO UPDATE SET next = ledger_subject.next + 1
-    RETURNING next, closing
-"""
-_COUNT_UP_MANY = """
-    INSERT INTO ledger_subject (log, subject, next)
-    SELECT %b, subject, 1 FROM unnest(%b::bytea[]) AS subject ORDER BY subject
-    ON CONFLICT (log, subject) DO UPDATE SET next = ledger_subject.next + 1
-    RETURNING subject, next, closing
-"""
-_ADD_TAG = "INSERT INTO ledger_tag (tag, log, ref, position) VALUES (%s, %s, %s, 0)"
-_ADD_DETAIL = "INSERT INTO ledger_detail (ref, log, frame) VALUES (%s, %s, %s)"
-_ADD_PENDING = "INSERT INTO ledger_pending (ref, log, at_us, body, mac) VALUES (%s, %s, %s, %s, %s)"
+# ------------------------------------------------------------------------------------------------------------- people
 
 
 def lock_people(subjects: Sequence[bytes]) -> None:
@@ -108,66 +85,6 @@ def lock_people(subjects: Sequence[bytes]) -> None:
     for some in chunks(sorted(subjects)):
         sql = f"SELECT 1 FROM ledger_subject WHERE subject IN ({marks(len(some))}) ORDER BY log, subject FOR UPDATE"  # noqa: S608  marks only
         db.fetch_all(DATA, sql, some)
-
-
-def count_up(log: int, subject: bytes) -> Counter:
-    """Take the next number of one person."""
-    with connections[DATA].cursor() as cursor:
-        cursor.execute(_COUNT_UP, (log, subject))
-        following, closing = cursor.fetchone()
-    return Counter(following - 1, closing is not None)
-
-
-def count_up_many(log: int, subjects: Sequence[bytes]) -> list[Counter]:
-    """Take the next number of each of many different people, in the order given."""
-    found = _count_up_postgres(log, subjects) if db.is_postgres(DATA) else _count_up_sqlite(log, subjects)
-    return [found[subject] for subject in subjects]
-
-
-def _count_up_postgres(log: int, subjects: Sequence[bytes]) -> dict[bytes, Counter]:
-    connection = connections[DATA]
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(_COUNT_UP_MANY, (log, list(subjects)))
-        return {bytes(row[0]): Counter(row[1] - 1, row[2] is not None) for row in cursor.fetchall()}
-
-
-def _count_up_sqlite(log: int, subjects: Sequence[bytes]) -> dict[bytes, Counter]:
-    """SQLite has one writer, so the numbers read here are still the numbers when they are counted up."""
-    known: dict[bytes, Counter] = {}
-    with connections[DATA].cursor() as cursor:
-        for some in chunks(subjects):
-            cursor.execute(
-                f"SELECT subject, next, closing FROM ledger_subject WHERE log = %s AND subject IN ({marks(len(some))})",  # noqa: S608  marks only
-                [log, *some],
-            )
-            known.update((row[0], Counter(row[1], row[2] is not None)) for row in cursor.fetchall())
-        new = [subject for subject in subjects if subject not in known]
-        cursor.executemany(
-            "INSERT INTO ledger_subject (log, subject, next) VALUES (%s, %s, 1)", [(log, one) for one in new]
-        )
-        cursor.executemany(
-            "UPDATE ledger_subject SET next = next + 1 WHERE log = %s AND subject = %s", [(log, one) for one in known]
-        )
-    return known | dict.fromkeys(new, Counter(0, is_closing=False))
-
-
-def add_entry(
-    log: int, ref: bytes, *, tag: bytes | None, frame: bytes | None, at_us: int, body: bytes, mac: bytes
-) -> None:
-    """Write down one entry about one person or nobody. Without a frame the details are kept nowhere."""
-    with connections[DATA].cursor() as cursor:
-        if tag is not None:
-            cursor.execute(_ADD_TAG, (tag, log, ref))
-        if frame is not None:
-            cursor.execute(_ADD_DETAIL, (ref, log, frame))
-        cursor.execute(_ADD_PENDING, (ref, log, at_us, body, mac))
-
-
-def add_members(log: int, ref: bytes, members: Sequence[bytes], short: int) -> None:
-    """Write down whom a batch entry concerns."""
-    db.execute(DATA, "INSERT INTO ledger_members (ref, log, tags) VALUES (%s, %s, %s)", [ref, log, b"".join(members)])
-    rows = [(tag[:short], log, ref, position) for position, tag in enumerate(members)]
-    db.rows_insert(DATA, "ledger_tag", ("tag", "log", "ref", "position"), rows)
 
 
 # ---------------------------------------------------------------------------------------------------------- sequencing

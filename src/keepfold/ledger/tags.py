@@ -13,7 +13,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 
 from keepfold.ledger.hashing import leaf_hash
-from keepfold.ledger.tree import memory_reader, range_root
+from keepfold.ledger.tree import root_of
 
 TAG_SIZE = 32
 # What `ledger_tag` looks rows up by: 128 bits of a pseudo-random function do not collide by accident.
@@ -68,5 +68,4 @@ def actor_tag(ledger_key: bytes, log: bytes, commitment: bytes) -> bytes:
 
 def batch_root(tags: Sequence[bytes]) -> bytes:
     """Return the subject tag of a batch: the RFC 6962 root over its members' tags."""
-    leaves = [leaf_hash(tag) for tag in tags]
-    return range_root(0, len(leaves), memory_reader(leaves))
+    return root_of([leaf_hash(tag) for tag in tags])

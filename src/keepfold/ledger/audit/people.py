@@ -87,7 +87,9 @@ class People:
         self.found.add("subject-counter", message, "ledger_subject")
 
     def _check_entries(self, held: list[tuple[_Claim, bytes]]) -> None:
-        bodies = rows.bodies(list({ref for _, ref in held}))
+        bodies = {
+            ref: (idx, _unpacked(body)) for ref, (idx, body) in rows.bodies(list({ref for _, ref in held})).items()
+        }
         single = []
         for claim, ref in held:
             if ref not in bodies:
@@ -97,8 +99,7 @@ class People:
                 )
                 self.found.add("entry-missing", message, "ledger_tag")
                 continue
-            index, packed = bodies[ref]
-            body = _unpacked(packed)
+            index, body = bodies[ref]
             if body is not None and body.subjects == 1 and body.subject_tag == claim.tag:
                 single.append((claim, Known(index, ref, body)))
         self._check_details(single)
