@@ -84,7 +84,9 @@ def server() -> Iterator[Server]:
     user = _unprivileged(folder)
     data = folder / "data"
     try:
-        _run([programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "-N"], user)
+        _run(
+            [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "-N"], user
+        )
         options = f"-c listen_addresses= -k {folder} " + " ".join(f"-c {setting}" for setting in _QUICK)
         _run([programs / "pg_ctl", "-w", "-D", data, "-l", folder / "log", "-o", options, "start"], user)
         try:
@@ -152,40 +154,91 @@ def postgres() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def _templates(postgres: Server, django_db_blocker) -> tuple[str, str]:
-    from django.core.management import call_command
+class _Pool:
+    """Two migrated databases that are emptied after each test: making them anew takes a second each time."""
 
-    urls = postgres.create("template_data"), postgres.create("template_keys")
-    with django_db_blocker.unblock(), using(*urls):
-        for alias in ("default", "keys"):
-            call_command("migrate", database=alias, verbosity=0, interactive=False)
-    return name_of(urls[0]), name_of(urls[1])
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.urls = ("", "")
+
+    def take(self) -> tuple[str, str]:
+        """Return the addresses of data and keys, migrated and as if nobody had been there."""
+        if not self.urls[0] or not all(map(_emptied, self.urls, self._tables, self._seeds)):
+            self._make()
+        return self.urls
+
+    def _make(self) -> None:
+        from django.core.management import call_command
+
+        for url in filter(None, self.urls):
+            self._server.drop(url)
+        self.urls = self._server.create("data"), self._server.create("keys")
+        with using(*self.urls):
+            for alias in ("default", "keys"):
+                call_command("migrate", database=alias, verbosity=0, interactive=False)
+        self._tables = [_tables_of(url) for url in self.urls]
+        self._seeds = [_filled(url) for url in self.urls]
+
+
+def _filled(url: str) -> dict[str, str]:
+    """Return a digest of the rows of each table that has any, by name."""
+    with psycopg.connect(url) as connection:
+        names = _tables(connection)
+        digest = "md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), ''))"
+        union = " UNION ALL ".join(f"SELECT '{name}', count(*), {digest} FROM \"{name}\" t" for name in names)
+        return {name: f"{count} {rows}" for name, count, rows in connection.execute(union) if count}
+
+
+def _tables(connection: psycopg.Connection) -> list[str]:
+    sql = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+    return [name for (name,) in connection.execute(sql)]
+
+
+def _tables_of(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        return set(_tables(connection))
+
+
+def _emptied(url: str, tables: set[str], seeds: dict[str, str]) -> bool:
+    """Remove what a test has left behind; False when it changed rows that came with the migrations."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        connection.execute(f"{others} AND pid <> pg_backend_pid()")
+        for name in set(_tables(connection)) - tables:
+            connection.execute(f'DROP TABLE "{name}" CASCADE')
+    dirty = [name for name in _filled(url) if name not in seeds]
+    if dirty:
+        with psycopg.connect(url, autocommit=True) as connection:
+            names = ", ".join(f'"{name}"' for name in dirty)
+            connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    return _filled(url) == seeds
+
+
+@pytest.fixture(scope="session")
+def _pool(postgres: Server) -> _Pool:
+    return _Pool(postgres)
 
 
 @pytest.fixture
-def postgres_stores(
-    postgres: Server, home: Path, _templates: tuple[str, str], django_db_blocker
-) -> Iterator[tuple[str, str]]:
-    """Return the addresses of two fresh databases, data and keys, migrated and empty, and let Django use them.
+def postgres_stores(_pool: _Pool, home: Path, django_db_blocker) -> Iterator[tuple[str, str]]:
+    """Return the addresses of two databases, data and keys, migrated and empty, and let Django use them.
 
     The configuration names them too, and `home` is the home.
     """
     from keepfold.kernel import config
     from tests.support import cast
 
-    data_url, keys_url = (postgres.create("store", template=template) for template in _templates)
     before = config.current()
-    with django_db_blocker.unblock(), using(data_url, keys_url):
-        config.use(replace(config.load(), home=home, data_url=data_url, keys_url=keys_url))
-        cast.forget_everything()
-        try:
-            yield data_url, keys_url
-        finally:
-            config.use(before)
+    with django_db_blocker.unblock():
+        data_url, keys_url = _pool.take()
+        with using(data_url, keys_url):
+            config.use(replace(config.load(), home=home, data_url=data_url, keys_url=keys_url))
             cast.forget_everything()
-    for url in (data_url, keys_url):
-        postgres.drop(url)
+            try:
+                yield data_url, keys_url
+            finally:
+                config.use(before)
+                cast.forget_everything()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
