@@ -64,7 +64,7 @@ install: $(APP_STAMP) $(BUILD_STAMP) ## Install only what running needs into .ve
 
 .PHONY: run
 run: install ## Start Keepfold with demonstration data; prints the address and a first token
-	@$(BIN)/keepfold up --demo
+	@$(BIN)/keepfold run
 
 .PHONY: demo
 demo: install ## Throw the demonstration away and build it anew

@@ -22,9 +22,10 @@ def prepare() -> None:
     for name in [name for name in os.environ if name.startswith("KEEPFOLD_")]:
         del os.environ[name]
     os.environ["KEEPFOLD_HOME"] = tempfile.mkdtemp(prefix="keepfold-docs-")
-    from keepfold.cli.main import load_rooms  # noqa: PLC0415  the environment must be set first
+    os.environ["DJANGO_SETTINGS_MODULE"] = "keepfold.site.settings"
+    import django  # noqa: PLC0415  the environment must be set first
 
-    load_rooms()
+    django.setup()
 
 
 def pages() -> dict[str, Callable[[], str]]:

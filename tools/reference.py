@@ -17,7 +17,8 @@ from keepfold.gate import registered_actions
 from keepfold.gate.catalogue import known_actions
 from keepfold.kernel import config
 from tools.markdown import code, documentation, summary, table
-from tools.reference_policy import policy_format
+from tools.reference_http import http_api
+from tools.reference_policy import policy_checks, policy_format
 
 PACKAGE = Path(keepfold.__file__).resolve().parent
 # The order in which data meets them, from the entry points down.
@@ -118,10 +119,13 @@ def _fields(struct: type[msgspec.Struct]) -> str:
 def command_line() -> str:
     """Return the page of the command line."""
     context = click.Context(root, info_name="keepfold")
-    commands = [(name, root.get_command(context, name)) for name in COMMANDS]
-    return COMMAND_LINE + "\n".join(
-        part for name, command in commands if command is not None for part in _help(command, name, context)
-    )
+    return COMMAND_LINE + "\n".join(part for name in COMMANDS for part in _help(_command(name), name, context))
+
+
+def _command(name: str) -> click.Command:
+    module, attribute = COMMANDS[name].target.split(":")
+    command: click.Command = getattr(importlib.import_module(module), attribute)
+    return command
 
 
 def _help(command: click.Command, name: str, parent: click.Context) -> Iterator[str]:
@@ -150,4 +154,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": command_line,
     "rooms.md": rooms,
     "policy-format.md": policy_format,
+    "policy-checks.md": policy_checks,
+    "http-api.md": http_api,
 }

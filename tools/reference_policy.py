@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from keepfold.policy import checks
 from keepfold.policy.format.document import Policy
 from keepfold.policy.format.shapes import Field, Model, fields_of
 from tools.markdown import code, documentation, table
@@ -25,6 +26,21 @@ template, and the [checks](policy-checks.md) say what else must hold.
 def policy_format() -> str:
     """Return the page of the format: one section per kind of mapping, in the order in which they are met."""
     return FORMAT + "\n".join(_section(model) for model in _models(Policy))
+
+
+CHECKS = """\
+# Policy checks
+
+What `keepfold policy check` looks for. Each finding names its check, its place in the file, and what to do. Errors keep
+a version from being activated; warnings do not.
+
+"""
+
+
+def policy_checks() -> str:
+    """Return the page of the named checks, in the order in which they run."""
+    rows = [(code(name), severity, summary, source) for name, (severity, summary, source) in checks.catalogue().items()]
+    return CHECKS + table(("check", "severity", "what must hold", "source"), rows)
 
 
 def _models(first: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:

@@ -157,7 +157,7 @@ PLANTS = [
     ),
     Plant(
         "a path of somebody's machine",
-        {"kernel/planted.py": 'HOME = "/' + 'home/mallory/keepfold"\n'},
+        {"kernel/planted.py": 'HOME = "/' + 'home/alex/keepfold"\n'},
         architecture("test_hygiene.py"),
         "planted.py",
     ),

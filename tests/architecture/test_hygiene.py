@@ -10,9 +10,9 @@ import pytest
 from tests.architecture import tree
 
 ROOT = Path(__file__).resolve().parents[2]
-# Written so that this file does not contain what it looks for.
+# The homes of the cast may appear: they exist nowhere.
 FORBIDDEN = {
-    "a path of one machine": r"(?<![\w.])/(?:work|root|home/[a-z]+|Users/\w+)/(?=\w)",
+    "a path of one machine": r"(?<![\w.])/(?:work|root|home/(?!ana|ben|carl|dora|mallory)[a-z]+|Users/\w+)/(?=\w)",
     "the host of a package registry": r"\b(?:files\.pythonhosted|registry\.npmjs|pypi)\.(?:org/simple|org/packages|org/-/)"
     r"|--(?:extra-)?index-url",
     "a merge left half-way": r"^(?:<{7}|>{7}) ",

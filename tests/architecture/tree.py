@@ -15,7 +15,7 @@ PUBLIC = frozenset({"actions", "queries", "events", "errors", "types"})
 FOUNDATION = frozenset({"kernel", "gate", "ui", "packs"})
 # Entry points, which put the rooms together.
 TOP = frozenset({"site", "cli"})
-RANGES = {"policy": 100, "people": 200, "vault": 300, "consent": 400, "intake": 500, "ledger": 600}
+RANGES = {"policy": 100, "people": 200, "vault": 300, "consent": 400, "intake": 500, "demo": 500, "ledger": 600}
 SYSTEM_RANGE = 700
 KINDS = frozenset({"access", "change", "consent", "erasure", "policy", "key", "people", "import", "ledger", "system"})
 
