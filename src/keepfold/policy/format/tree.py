@@ -30,6 +30,8 @@ MAX_NODES = 20_000
 MAX_INTEGER = 2**53 - 1  # the largest that RFC 8785 and every JSON reader agree on
 
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+# A lone surrogate (`"\ud83d"`): YAML lets an escape name one, but no text of Unicode contains it and no JSON can.
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _OTHER_NUMBER = re.compile(
     r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"
@@ -136,15 +138,6 @@ def read_tree(source: bytes | str) -> Node:
     return builder.root
 
 
-def nodes_of(value: Any) -> Node:
-    """Return a tree without places for a document that is already plain values, such as stored JSON."""
-    if isinstance(value, dict):
-        return Node({str(key): nodes_of(item) for key, item in value.items()}, 0, 0)
-    if isinstance(value, list):
-        return Node([nodes_of(item) for item in value], 0, 0)
-    return Node(value, 0, 0)
-
-
 def repeated_keys(node: Node) -> Iterator[tuple[str, int, int]]:
     """Yield every key that a mapping holds twice, with the place of the second."""
     yield from node.repeated
@@ -200,6 +193,8 @@ class _Builder:
             raise _at("file.too-deep", event, f"This is nested more than {MAX_DEPTH} levels deep.")
 
     def _scalar(self, event: Any) -> None:
+        if _HALF_CHARACTER.search(event.value):
+            raise _at("file.syntax", event, "An escape names half a character.", "Write the character itself.")
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
         if self._wants_key():
             self.keys[-1] = (event.value, line, column)
