@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from keepfold import gate
 from keepfold.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from keepfold.people import actions, queries, rules
 from keepfold.people.errors import LastOwner, NoSuchRole, OwnerExists, TokenRefused, TooMuch
@@ -54,6 +55,7 @@ def test_an_auditor_opens_no_record_and_support_changes_no_policy(ben):
 def test_every_role_of_the_pack_is_well_formed_and_within_what_owners_hold(role):
     grants = queries.roles(stored=False)[role].grants
     assert rules.misshapen(grants) == ()
+    assert rules.names_nothing(grants, gate.known_actions()) == ()
     assert rules.beyond(queries.roles(stored=False)["owner"].grants, grants) == Grants()
     assert set(queries.roles(stored=False)[role].label) == {"en", "de"}
 

@@ -101,6 +101,16 @@ def fingerprint(method: str, path: str, body: bytes) -> bytes:
     return idempotency.request_hash(secret, method.encode(), path.encode("utf-8", "surrogatepass"), body)
 
 
+def id_pattern(prefix: str) -> str:
+    """Return the pattern of a public id."""
+    return f"^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"
+
+
+def cursor(prefix: str, after: str | None) -> bytes:
+    """Return the id after which a page begins."""
+    return bytes(16) if after is None else ids.parse(prefix, after)
+
+
 def person_id(text: str) -> bytes:
     """Return the id of a customer in a path. What cannot be one is answered like one that is not there."""
     return parse_id("cus", text, "customer")

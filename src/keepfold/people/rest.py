@@ -18,6 +18,8 @@ _PREFIXES = {"staff": "stf", "client": "cli"}
 _ACTION = r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*){0,3}(\.\*)?$"
 _PURPOSE = r"^([a-z][a-z0-9_-]{0,63}|\*)$"
 
+Cursor = Annotated[str, Field(pattern=rest.id_pattern("cli"))]
+
 
 class WhoAmI(Schema):
     """Who is asking, and what they hold."""
@@ -81,7 +83,7 @@ class RotateIn(rest.Strict):
 class ClientsQuery(rest.Strict):
     """Which page of clients."""
 
-    after: Annotated[str | None, Field(description="The cursor `next` of the page before.", max_length=40)] = None
+    after: Annotated[Cursor | None, Field(description="The cursor `next` of the page before.")] = None
     limit: Annotated[int, Field(ge=1, le=rest.MOST_PER_PAGE)] = rest.PAGE
     revoked: Annotated[bool, Field(description="Revoked ones too.")] = True
 
@@ -129,7 +131,7 @@ def _without_token(issued: actions.IssuedToken) -> dict[str, object]:
 @router.get("/clients", response=Clients)
 def list_clients(request: HttpRequest, query: Query[ClientsQuery]) -> HttpResponse:
     """List clients in the order of their making."""
-    after = bytes(16) if query.after is None else rest.parse_id("cli", query.after, "client")
+    after = rest.cursor("cli", query.after)
     found = actions.list_clients(actor=rest.actor_of(request), after=after, limit=query.limit, revoked=query.revoked)
     return rest.answer(rest.page([surface.client(one) for one in found], query.limit, lambda one: one["id"]))
 

@@ -133,7 +133,9 @@ _TEXT: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": f"A policy file in YAML, UTF-8, at most {LONGEST_TEXT} bytes.",
-        "content": {kind: {"schema": {"type": "string"}} for kind in ("application/yaml", "text/plain")},
+        "content": {
+            kind: {"schema": {"description": "The text of the file."}} for kind in ("application/yaml", "text/plain")
+        },
     }
 }
 
@@ -188,6 +190,8 @@ def explain_policy(request: HttpRequest, body: ExplainIn) -> HttpResponse:
 def _text(request: HttpRequest) -> bytes:
     if len(request.body) > LONGEST_TEXT:
         raise TooLarge(f"A policy has at most {LONGEST_TEXT} bytes.", code="policy.too-long")
+    if not request.body:
+        raise Invalid("There is no policy in the body.", code="policy.no-text", next_step="Send the file as it is.")
     return request.body
 
 

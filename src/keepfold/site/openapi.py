@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import keepfold
-from keepfold.gate.rest import IDEMPOTENCY_HEADER, REPLAYED_HEADER
+from keepfold.gate.rest import IDEMPOTENCY_HEADER, REPLAYED_HEADER, id_pattern
 
 Operation = dict[str, Any]
 
@@ -58,7 +58,6 @@ _KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
 }
 _IDS = {"customer_id": "cus", "client_id": "cli"}
-_ID_LETTERS = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +103,7 @@ def _add_errors(operation: Operation, *statuses: int) -> None:
 def _describe_id(parameter: dict[str, Any]) -> None:
     prefix = _IDS.get(parameter["name"])
     if prefix is not None:
-        parameter["schema"] = {"type": "string", "pattern": f"^{prefix}_{_ID_LETTERS}$"}
+        parameter["schema"] = {"type": "string", "pattern": id_pattern(prefix)}
         parameter["description"] = f"An id that starts with {prefix}_."
 
 

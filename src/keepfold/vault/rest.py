@@ -15,6 +15,7 @@ from keepfold.vault.types import PREFIX
 
 router = Router(tags=["customers"])
 NAME = r"^[a-z][a-z0-9_]{0,63}$"
+Cursor = Annotated[str, Field(pattern=rest.id_pattern(PREFIX))]
 Name = Annotated[str, Field(pattern=NAME)]
 Reason = Annotated[str, Field(pattern=rest.REASON, description="Why, such as a ticket number; never a person's data.")]
 
@@ -57,7 +58,7 @@ class CustomersOut(Schema):
 class ListQuery(rest.Strict):
     """Which page of customers."""
 
-    after: Annotated[str | None, Field(description="The cursor `next` of the page before.", max_length=40)] = None
+    after: Annotated[Cursor | None, Field(description="The cursor `next` of the page before.")] = None
     limit: Annotated[int, Field(ge=1, le=rest.MOST_PER_PAGE)] = rest.PAGE
 
 
@@ -143,7 +144,7 @@ class ErasedOut(Schema):
     keys_destroyed: int
 
 
-_LINES = {"type": "string", "description": "One JSON text a line (NDJSON)."}
+_LINES = {"description": "One JSON object a line (NDJSON): a record, by the names of the policy's data items."}
 _BULK: dict[str, Any] = {
     **rest.WRITES,
     "requestBody": {
@@ -169,7 +170,7 @@ def create_customer(request: HttpRequest, body: SealIn) -> HttpResponse:
 @router.get("/customers", response=CustomersOut)
 def list_customers(request: HttpRequest, query: Query[ListQuery]) -> HttpResponse:
     """List the ids of customers in the order of their arrival; their values are opened one by one, for a purpose."""
-    after = bytes(16) if query.after is None else rest.person_id(query.after)
+    after = rest.cursor(PREFIX, query.after)
     found = actions.list_people(actor=rest.actor_of(request), after=after, limit=query.limit)
     return rest.answer(rest.page([{"id": ids.show(PREFIX, one)} for one in found], query.limit, lambda one: one["id"]))
 

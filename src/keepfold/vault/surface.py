@@ -10,7 +10,7 @@ import msgspec
 import orjson
 
 from keepfold.kernel import ids
-from keepfold.kernel.errors import TooLarge
+from keepfold.kernel.errors import Invalid, TooLarge
 from keepfold.vault.types import PREFIX, Erased, FieldError, Opened, Outcome, Sealed, Updated
 
 _LINE = msgspec.json.Decoder(dict[str, Any])
@@ -56,9 +56,11 @@ def found(persons: Sequence[bytes]) -> dict[str, Any]:
 def split_lines(body: bytes, most: int) -> list[dict[str, Any] | None]:
     """Return the records of an NDJSON body; None for a line that is no JSON object. Empty lines do not count.
 
-    Raises `TooLarge` when there are more than `most`.
+    Raises `Invalid` when there is none, and `TooLarge` when there are more than `most`.
     """
     lines = [line for line in body.split(b"\n") if line and not line.isspace()]
+    if not lines:
+        raise Invalid("There is no record in the body.", code="bulk.empty", next_step="Send one JSON object a line.")
     if len(lines) > most:
         raise TooLarge(
             f"A bulk request has at most {most} records.",
