@@ -22,7 +22,11 @@ def place_order(door):
 def test_a_denied_action_is_not_done_and_says_which_rule_and_what_to_do(door, place_order):
     with pytest.raises(NotAllowed) as denial:
         place_order(actor=BEN, customer=CARL)
-    assert (denial.value.detail, denial.value.rule, denial.value.next_step) == ("Ben may not.", "shop.rule-7", "Ask Ana.")
+    assert (denial.value.detail, denial.value.rule, denial.value.next_step) == (
+        "Ben may not.",
+        "shop.rule-7",
+        "Ask Ana.",
+    )
     assert orders() == []
 
 

@@ -228,8 +228,8 @@ def test_a_person_is_an_id_of_16_bytes_and_what_was_given_instead_is_not_shown(d
 
 
 def test_the_call_is_over_when_the_action_is_over_also_by_an_error(door):
+    door.decider.denied = {"shop.order.place"}
     with pytest.raises(NotAllowed):
-        door.decider.denied = {"shop.order.place"}
         place()(actor=BEN, customer=CARL, name="tea")
     with pytest.raises(Misconfigured):
         gate.current()

@@ -141,7 +141,7 @@ def test_derived_keys_differ_by_purpose_and_need_a_real_key():
 
 
 def test_new_keys_and_nonces_have_their_lengths_and_differ():
-    made = keys.new_many(500) + [keys.new()]
+    made = [*keys.new_many(500), keys.new()]
     assert {len(key) for key in made} == {32}
     assert len(set(made)) == 501
     nonces = [*pool.nonces(500), pool.nonce()]
@@ -184,7 +184,7 @@ def test_a_signature_belongs_to_its_key_and_message():
 
 
 def test_a_buffer_is_wiped_also_by_an_error():
-    with pytest.raises(RuntimeError), wipe.buffer(4) as room:
+    with pytest.raises(RuntimeError), wipe.buffer(4) as room:  # noqa: PT012  leaving by an error is the subject
         room[:] = b"key!"
         raise RuntimeError
     assert room == bytes(4)
@@ -199,6 +199,10 @@ def test_core_dumps_can_be_forbidden():
         "print(resource.getrlimit(resource.RLIMIT_CORE))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script],
+        env={"PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.strip() == "(0, 0)"

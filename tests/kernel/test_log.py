@@ -1,5 +1,7 @@
 """Nothing personal reaches a log: it is planted in every place where it could stand, and looked for everywhere."""
 
+# ruff: noqa: G004, G201, LOG015, TRY301  logging wrongly is what is tested here
+
 from __future__ import annotations
 
 import io

@@ -39,7 +39,11 @@ def test_without_a_server_a_message_becomes_a_file_for_its_owner_only(settings, 
     mailer.send("carl@example.org", "Grüße – 你好", "Dear Carl,\nä\n", "<p>Dear Carl</p>")
     (file,) = filed(tmp_path)
     message = read(file)
-    assert (message["To"], message["From"], message["Subject"]) == ("carl@example.org", "shop@example.org", "Grüße – 你好")
+    assert (message["To"], message["From"], message["Subject"]) == (
+        "carl@example.org",
+        "shop@example.org",
+        "Grüße – 你好",
+    )
     assert message.get_body(("plain",)).get_content() == "Dear Carl,\nä\n"
     assert message.get_body(("html",)).get_content() == "<p>Dear Carl</p>\n"
     assert file.stat().st_mode & 0o777 == 0o600
@@ -124,7 +128,7 @@ class Inbox(Message):
         super().__init__(email.message.EmailMessage)
         self.messages, self.refusing = [], False
 
-    async def handle_RCPT(self, server, session, envelope, address, options):
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802  as aiosmtpd calls it
         if self.refusing:
             return "550 no such user carl@example.org"
         envelope.rcpt_tos.append(address)

@@ -64,7 +64,9 @@ def test_a_duration_and_a_gauge_are_shown():
     assert "shop_stock 7.0" in shown()
 
 
-@pytest.mark.parametrize("labels", [{}, {"outcome": "placed", "more": "x"}, {"more": "x"}], ids=["none", "more", "other"])
+@pytest.mark.parametrize(
+    "labels", [{}, {"outcome": "placed", "more": "x"}, {"more": "x"}], ids=["none", "more", "other"]
+)
 def test_a_metric_that_is_not_declared_like_that_is_refused(labels):
     metrics.counter("shop_orders", "Orders.", outcome=("placed",))
     with pytest.raises(Misconfigured):

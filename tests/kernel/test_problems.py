@@ -77,7 +77,9 @@ def test_a_problem_document_has_the_members_of_rfc_9457_and_ours():
 
 
 def test_every_error_class_has_a_status_a_title_and_a_code():
-    classes = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.KeepfoldError)]
+    classes = [
+        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.KeepfoldError)
+    ]
     assert len(classes) >= 12
     for kind in classes:
         assert 400 <= kind.status < 600

@@ -10,7 +10,9 @@ from keepfold.kernel import db
 
 
 def rows(number):
-    return [(os.urandom(32), os.urandom(16), os.urandom(32), 200, os.urandom(50), 10**15 + place) for place in range(number)]
+    return [
+        (os.urandom(32), os.urandom(16), os.urandom(32), 200, os.urandom(50), 10**15 + place) for place in range(number)
+    ]
 
 
 COLUMNS = ("key_hash", "actor", "request_hash", "status", "response", "expires_us")

@@ -88,26 +88,39 @@ def emit_many(events: Sequence[tuple[msgspec.Struct, bytes | None]]) -> list[byt
     """Write events, in order, into the open transaction. Raises `Misconfigured` when none is open."""
     if not db.in_transaction():
         raise Misconfigured("An event must be emitted inside the transaction that makes it true.", code="outbox.open")
-    made = [_write(event, subject) for event, subject in events]
-    deliveries = [row for _, rows in made for row in rows]
-    db.rows_insert("default", "kernel_delivery", _DELIVERY, deliveries)
-    return [event_id for event_id, _ in made]
+    at = clock.now_us()
+    rows = [_row(event, subject, at) for event, subject in events]
+    db.rows_insert("default", "kernel_event", _EVENT, rows)
+    if any(_names.get(type(event)) for event, _ in events):
+        for start in range(0, len(rows), _CHUNK):
+            _address(rows[start : start + _CHUNK], events[start : start + _CHUNK], at)
+    return [row[0] for row in rows]
 
 
+_EVENT = ("event_id", "kind", "subject", "payload", "created_us")
 _DELIVERY = ("seq", "handler", "subject", "state", "attempts", "due_us", "lease_us", "error")
+_CHUNK = 500
 
 
-def _write(event: msgspec.Struct, subject: bytes | None) -> tuple[bytes, list[db.Row]]:
-    kind = type(event)
-    event_id, at = ids.uuid7(), clock.now_us()
-    row = db.fetch_one(
+def _row(event: msgspec.Struct, subject: bytes | None, at: int) -> db.Row:
+    return (ids.uuid7(), kind_of(type(event)), subject, msgspec.msgpack.encode(event), at)
+
+
+def _address(rows: Sequence[db.Row], events: Sequence[tuple[msgspec.Struct, bytes | None]], at: int) -> None:
+    """Write one delivery per event and handler. The database has numbered the events in the order of `rows`."""
+    marks = ", ".join(["%s"] * len(rows))
+    found = db.fetch_all(
         "default",
-        "INSERT INTO kernel_event (event_id, kind, subject, payload, created_us) VALUES (%s, %s, %s, %s, %s) "
-        "RETURNING seq",
-        [event_id, kind_of(kind), subject, msgspec.msgpack.encode(event), at],
+        f"SELECT event_id, seq FROM kernel_event WHERE event_id IN ({marks})",  # noqa: S608  marks only
+        [row[0] for row in rows],
     )
-    assert row is not None  # noqa: S101  an INSERT … RETURNING returns its row
-    return event_id, [(row[0], name, subject, OPEN, 0, at, 0, "") for name in _names.get(kind, ())]
+    numbers = dict(found)
+    deliveries = [
+        (numbers[row[0]], name, subject, OPEN, 0, at, 0, "")
+        for row, (event, subject) in zip(rows, events, strict=True)
+        for name in _names.get(type(event), ())
+    ]
+    db.rows_insert("default", "kernel_delivery", _DELIVERY, deliveries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +136,20 @@ class _Claim:
 
 
 # An earlier open delivery to the same handler about the same person goes first. Events about nobody have no order.
-_HEADS = """
-SELECT d.id, d.handler, e.kind, e.payload, d.attempts FROM kernel_delivery d JOIN kernel_event e ON e.seq = d.seq
-WHERE d.state = 0 AND d.due_us <= %s AND d.lease_us <= %s AND d.handler IN ({handlers})
+_FROM = """
+SELECT d.id, d.handler, d.subject, e.kind, e.payload, d.attempts
+FROM kernel_delivery d JOIN kernel_event e ON e.seq = d.seq WHERE d.state = 0
+"""
+_HEADS = (
+    _FROM
+    + """ AND d.due_us <= %s AND d.lease_us <= %s AND d.handler IN ({handlers})
 AND (d.subject IS NULL OR NOT EXISTS (
     SELECT 1 FROM kernel_delivery x
     WHERE x.state = 0 AND x.handler = d.handler AND x.subject = d.subject AND x.seq < d.seq))
 ORDER BY d.due_us, d.seq LIMIT %s
 """
+)
+_NEXT = _FROM + " AND d.handler = %s AND d.subject = %s ORDER BY d.seq LIMIT 1"
 _CLAIM = """
 UPDATE kernel_delivery SET lease_us = %s, attempts = attempts + 1
 WHERE id = %s AND state = 0 AND lease_us <= %s AND attempts = %s
@@ -147,9 +166,10 @@ def deliver_once(limit: int = 100) -> int:
     tried = 0
     while tried < limit:
         heads = _heads(limit - tried)
-        done = sum(_deliver(head) for head in heads)
-        tried += done
-        if not done:
+        before = tried
+        for head in heads:
+            tried += _follow(head, limit - tried)
+        if tried == before:
             break
     return tried
 
@@ -160,16 +180,29 @@ def _heads(limit: int) -> list[db.Row]:
     return db.fetch_all("default", _HEADS.format(handlers=marks), [at, at, *_handlers, limit])
 
 
-def _deliver(head: db.Row) -> bool:
-    key, handler, kind, payload, attempts = head
+def _follow(head: db.Row | None, most: int) -> int:
+    """Deliver a head and, as long as all goes well, what comes after it for the same person and handler."""
+    tried = 0
+    while head is not None and tried < most:
+        done = _deliver(head)
+        tried += done is not None
+        handler, subject = head[1], head[2]
+        head = db.fetch_one("default", _NEXT, [handler, subject]) if done and subject is not None else None
+    return tried
+
+
+def _deliver(head: db.Row) -> bool | None:
+    """Try one delivery: done, failed, or None when another process was faster."""
+    key, handler, _, kind, payload, attempts = head
     at = clock.now_us()
     claim = _Claim(key, handler, kind, payload, attempts + 1, at + LEASE_US)
     if db.execute("default", _CLAIM, [claim.lease_us, claim.id, at, attempts]) != 1:
-        return False
+        return None
     try:
         _run(claim, _handlers[handler])
     except Exception as error:  # noqa: BLE001  whatever a handler raises must not stop the others
         _failed(claim, error)
+        return False
     return True
 
 
