@@ -16,6 +16,7 @@ from django.db import DatabaseError, InterfaceError
 from keepfold.kernel import clock, db, log
 from keepfold.kernel.db import storage_code
 from keepfold.kernel.errors import Unavailable
+from keepfold.ledger.actions import recorder
 from keepfold.vault import rules, store
 from keepfold.vault.changing import missing
 from keepfold.vault.keys import store as key_store
@@ -91,7 +92,7 @@ def erase_returned(keys: Ring) -> list[bytes]:
         with_keys = key_store.people_among(page)
         again += [one for one in page if one not in with_keys and key_store.is_shredded(keys.mark(one))]
     for person in again:
-        bury(keys, person)
+        bury(keys, person)  # the ledger was closed the first time, when the key still lived
         destroy_after_commit(person)
     for rows in _pages(key_store.shredded_after):
         store.add_tombstones([(mark, None, at_us, at_us) for mark, at_us in rows])
@@ -107,10 +108,6 @@ def _pages(read: Callable[[bytes, int], list[Any]]) -> Iterator[list[Any]]:
 
 def close_ledger(person: bytes) -> None:
     """Let the ledger drop what it keeps about the person beside the tree, while the key still lives."""
-    try:
-        from keepfold.ledger.actions import recorder
-    except ImportError:
-        return
     recorder.close_subject(person)
 
 

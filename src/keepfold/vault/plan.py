@@ -18,7 +18,7 @@ from keepfold.vault.normalise import Normaliser, Part, Refusal, TypeOptions, ind
 from keepfold.vault.types import FieldError
 
 _NAME = re.compile(r"[^\W\d][\w .\-]{0,63}\Z").match
-LEDGER = 0  # the compartment of the key that only the ledger uses
+EXACT = "exact"
 
 
 class Index(msgspec.Struct, frozen=True):
@@ -145,7 +145,8 @@ def _field(spec: FieldSpec) -> Field:
         accept=normaliser(spec.type, options),
         compartment=spec.compartment_number,
         isolate=spec.isolate,
-        indexes=tuple(_index(spec, index) for index in spec.index),
+        # Partial forms have their numbers in the policy already; they are not built yet.
+        indexes=tuple(_index(spec, index) for index in spec.index if index.form == EXACT),
         form=index_form(spec.type),
         mask=mask_of(spec.mask),
     )

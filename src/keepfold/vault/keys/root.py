@@ -47,23 +47,32 @@ def read(config: Config, row: KeyringRow) -> bytes:
 def from_file(path: Path) -> bytes:
     """Return the root key in a file. Raises `KeysUnavailable`; never makes one."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        # Without O_NONBLOCK a pipe in its place would hold up the start for ever.
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         raise _missing() from None
     except OSError as error:
         raise _unreadable() from error
-    with os.fdopen(handle, "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        if not stat.S_ISREG(mode) or mode & 0o077:
-            raise KeysUnavailable(
-                "The root key file may be read by others than its owner.",
-                code="keys.root-mode",
-                next_step="Run `chmod 600` on the root key file and find out who could have read it.",
-            )
-        match = _LINE.match(file.read(1000))
+    try:
+        match = _LINE.match(_content(handle))
+    finally:
+        os.close(handle)
     if match is None:
         raise _unreadable()
     return bytes.fromhex(match[1].decode())
+
+
+def _content(handle: int) -> bytes:
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        raise _unreadable()
+    if mode & 0o077:
+        raise KeysUnavailable(
+            "The root key file may be read by others than its owner.",
+            code="keys.root-mode",
+            next_step="Run `chmod 600` on the root key file and find out who could have read it.",
+        )
+    return os.read(handle, 1000)
 
 
 def make_file(path: Path) -> bytes:
