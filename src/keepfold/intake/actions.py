@@ -66,7 +66,7 @@ def apply_batch(
     if load.records:
         records = [values for _, values in load.records]
         outcomes = vault.seal_many(actor=actor, records=records, partial=partial, on_conflict=existing)
-    tally, flaws = judge([number for number, _ in load.records], outcomes)
+    tally, flaws = judge([number for number, _ in load.records], outcomes, load.flaws)
     tally = tally.plus(Tally(refused=load.refused))
     store.add_counts(run, tally)
     store.add_rejects(run, sorted([*load.flaws, *flaws]))

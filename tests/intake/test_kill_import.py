@@ -1,0 +1,110 @@
+"""`kill -9` at any moment of a long import, then the same command again: every row once, and the ledger verifies."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+from contextlib import closing
+from datetime import date
+
+import pytest
+
+from keepfold.demo.generator import as_table, customers
+from keepfold.demo.lists import locales
+from keepfold.ledger import queries as ledger
+from keepfold.ledger.sequencer import checkpoint_beat, sequence_once
+from keepfold.vault import queries as vault
+from tests.intake.conftest import command, environment_of
+
+ROWS = 50_000
+KILLS = 6
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """Return a CSV file of 50,000 customers."""
+    path = tmp_path_factory.mktemp("many") / "people.csv"
+    rows = as_table(list(customers(locales(), ROWS, seed=9, today=date(2026, 11, 1))))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def position(home) -> int:
+    with closing(sqlite3.connect(f"file:{home / 'data.sqlite3'}?mode=ro", uri=True)) as connection:
+        row = connection.execute("SELECT max(position_row) FROM intake_run").fetchone()
+    return row[0] or 0
+
+
+def start(home, path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command("import", str(path), "--apply", "--json"),
+        env=environment_of(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def kill_after(process, home, rows: int, moment: float) -> None:
+    """Kill when so many rows are in, a moment later."""
+    until = time.monotonic() + 60
+    while position(home) < rows and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.005)
+    time.sleep(moment)
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.slow
+def test_an_import_that_is_killed_again_and_again_stores_every_row_once(installation, many):
+    before, dice = vault.status().people, random.Random(5)
+    reached, killed = [], 0
+    for number in range(KILLS):
+        process = start(installation.home, many)
+        kill_after(process, installation.home, ROWS * number // (KILLS + 1), dice.random() * 0.2)
+        killed += process.returncode == -signal.SIGKILL
+        reached.append(position(installation.home))
+    assert killed == KILLS
+    assert reached == sorted(reached)
+    assert 0 < reached[-1] < ROWS
+    last = start(installation.home, many)
+    done = json.loads(last.communicate(timeout=120)[0])
+    assert last.returncode == 0
+    # Nobody was skipped as "there already": position and people always moved together.
+    assert (done["sealed"], done["skipped"], done["refused"], done["rows"]) == (ROWS, 0, 0, ROWS)
+    assert vault.status().people == before + ROWS
+    while sequence_once():
+        pass
+    checkpoint_beat()
+    report = ledger.verify()
+    assert (report.ok, report.findings, report.pending) == (True, (), 0)
+
+
+@pytest.mark.slow
+def test_ctrl_c_finishes_the_batch_and_says_how_to_go_on(installation, many):
+    process = subprocess.Popen(
+        command("import", str(many), "--apply"),
+        env=environment_of(installation.home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while position(installation.home) == 0 and process.poll() is None:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Finishing this batch" in err
+    assert "the same command again goes on there: keepfold import" in out
+    at = position(installation.home)
+    assert f"Stopped after row {at:,}" in out
+    assert vault.status().people == 1 + at
