@@ -58,7 +58,9 @@ FIELDS = (
     spec("iban", 10, "iban", 2, isolate=True, mask="last4"),
     spec("card", 11, "card", 2, isolate=True, mask="last4"),
     spec("vat", 12, "text", 2, index=exact(4, unique=True)),
-    spec("allergies", 13, "list", 3, isolate=True, parts=(PartSpec(name="", type="text", max_length=50),), max_items=20),
+    spec(
+        "allergies", 13, "list", 3, isolate=True, parts=(PartSpec(name="", type="text", max_length=50),), max_items=20
+    ),
     spec("points", 14, "number", 1),
     spec("wants_mail", 15, "boolean", 1),
     spec("note", 16, "text", 1, max_length=500),

@@ -30,7 +30,12 @@ def spellings(raw: bytes) -> set[bytes]:
 
 
 def needles(word: str) -> set[bytes]:
-    return {form for text in (word, word.lower(), word.upper()) for raw in (text.encode(), text.encode("utf-16-le"), text.encode("utf-16-be")) for form in spellings(raw)}
+    return {
+        form
+        for text in (word, word.lower(), word.upper())
+        for raw in (text.encode(), text.encode("utf-16-le"), text.encode("utf-16-be"))
+        for form in spellings(raw)
+    }
 
 
 def everything(folder) -> dict[str, bytes]:
@@ -50,8 +55,12 @@ def test_the_search_itself_finds_what_is_there(tmp_path):
 
 def test_no_file_holds_a_value_after_sealing_changing_searching_and_refusing(vault):
     person = actions.seal(actor=ANA, values=CANARY).id
-    actions.seal_many(actor=ANA, records=[CANARY, {"email": "zanzibar.canary@", "note": "Xylophonkonzert" * 100}], partial=True)
-    actions.update(actor=ANA, person=person, values={"note": "Xylophonkonzert 2", "last_name": "Quetzalcoatlus-Zanzibarius"})
+    actions.seal_many(
+        actor=ANA, records=[CANARY, {"email": "zanzibar.canary@", "note": "Xylophonkonzert" * 100}], partial=True
+    )
+    actions.update(
+        actor=ANA, person=person, values={"note": "Xylophonkonzert 2", "last_name": "Quetzalcoatlus-Zanzibarius"}
+    )
     actions.search(actor=ANA, field="email", value=CANARY["email"], purpose="all")
     actions.open_record(actor=ANA, person=person, purpose="all")
     assert {name.split(".")[0] for name in everything(vault.home)} >= {"data", "keys"}
@@ -68,7 +77,16 @@ def test_no_file_but_the_root_key_file_holds_a_key(vault):
         assert {name for name in found_in(vault.home, spellings(secret)) if name != "root.key"} == set()
 
 
-@pytest.mark.parametrize("change", [{"email": "zanzibar.canary@@example.com"}, {"born": "Zanzibarius"}, {"allergies": ["Kapuzinerkresse" * 9]}, {"points": "VATZZ99881"}, {"card": "4111111111111112"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"email": "zanzibar.canary@@example.com"},
+        {"born": "Zanzibarius"},
+        {"allergies": ["Kapuzinerkresse" * 9]},
+        {"points": "VATZZ99881"},
+        {"card": "4111111111111112"},
+    ],
+)
 def test_no_error_and_no_log_line_repeats_a_value(vault, change, caplog):
     with pytest.raises(KeepfoldError) as caught:
         actions.seal(actor=ANA, values=change)
@@ -79,7 +97,9 @@ def test_no_error_and_no_log_line_repeats_a_value(vault, change, caplog):
 
 def test_deleted_keys_leave_no_trace_in_the_key_store(vault):
     person = actions.seal(actor=ANA, values=CANARY).id
-    wrapped = [row[0] for row in db.fetch_all("keys", "SELECT wrapped FROM vault_person_key WHERE person = %s", [person])]
+    wrapped = [
+        row[0] for row in db.fetch_all("keys", "SELECT wrapped FROM vault_person_key WHERE person = %s", [person])
+    ]
     assert all(found_in(vault.home, {row}) for row in wrapped)
     actions.erase(actor=ANA, person=person, reason="asked")
     assert [found_in(vault.home, {row}) for row in wrapped] == [[], [], [], []]

@@ -16,8 +16,7 @@ from keepfold.kernel import config, db
 from keepfold.kernel.errors import Unavailable
 from keepfold.vault import actions, keys, queries, writing
 from tests.conftest import at_home
-from tests.vault.conftest import ANA, CARL
-
+from tests.vault.conftest import ANA, CARL, SCHEMA
 
 
 def full(*_arguments):
@@ -33,14 +32,8 @@ def test_a_failure_after_the_keys_leaves_no_data_and_harmless_keys(vault, monkey
     status = queries.status()
     assert (status.people, status.records, status.index_rows, status.identity_rows, status.keys) == (0, 0, 0, 0, 3)
     monkeypatch.undo()
-    monkeypatch.setattr("keepfold.policy.queries.schema", lambda: writing_schema())
+    monkeypatch.setattr("keepfold.policy.queries.schema", lambda: SCHEMA)
     assert actions.seal_many(actor=ANA, records=[CARL])[0].state == "sealed"
-
-
-def writing_schema():
-    from tests.vault.conftest import SCHEMA
-
-    return SCHEMA
 
 
 def test_a_failure_while_writing_keys_leaves_nothing(vault, monkeypatch):
@@ -78,7 +71,9 @@ def test_a_killed_process_leaves_only_whole_people(vault, wait):
     connections.close_all()
     environment = {**os.environ, "KEEPFOLD_HOME": str(vault.home), "KEEPFOLD_SQLITE_SYNCHRONOUS": "FULL"}
     root = Path(__file__).resolve().parents[2]
-    process = subprocess.Popen([sys.executable, "-m", "tests.vault.sealer"], cwd=root, env=environment, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.vault.sealer"], cwd=root, env=environment, stdout=subprocess.PIPE
+    )
     assert process.stdout is not None
     for _ in range(3):
         assert process.stdout.readline() == b"batch\n"

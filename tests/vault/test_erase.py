@@ -81,7 +81,10 @@ def test_an_erasure_whose_entry_cannot_be_written_does_not_happen(vault, carl):
 
 
 def test_old_data_rows_put_back_stay_unreadable(vault, carl):
-    tables = {table: db.fetch_all("default", f"SELECT * FROM {table}") for table in ("vault_person", "vault_record", "vault_identity", "vault_index")}
+    tables = {
+        table: db.fetch_all("default", f"SELECT * FROM {table}")
+        for table in ("vault_person", "vault_record", "vault_identity", "vault_index")
+    }
     erase(carl)
     for table, rows in tables.items():
         for row in rows:
@@ -91,7 +94,9 @@ def test_old_data_rows_put_back_stay_unreadable(vault, carl):
 
 
 def test_an_interrupted_erasure_is_finished_by_the_next_reconciliation(vault, carl, monkeypatch):
-    monkeypatch.setattr(erasing, "destroy_after_commit", lambda _person: None)  # as if the process died after the commit
+    monkeypatch.setattr(
+        erasing, "destroy_after_commit", lambda _person: None
+    )  # as if the process died after the commit
     erase(carl)
     assert queries.status().keys == 3
     assert queries.erasures_pending()

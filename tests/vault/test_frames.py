@@ -34,7 +34,10 @@ def test_a_segment_is_field_length_frame():
     assert frames.segments(record) == [(7, frame)]
 
 
-@pytest.mark.parametrize(("length", "padded"), [(0, 16), (15, 16), (16, 32), (31, 32), (32, 64), (63, 64), (64, 128), (4095, 4096), (4096, 8192), (8191, 8192)])
+@pytest.mark.parametrize(
+    ("length", "padded"),
+    [(0, 16), (15, 16), (16, 32), (31, 32), (32, 64), (63, 64), (64, 128), (4095, 4096), (4096, 8192), (8191, 8192)],
+)
 def test_padding_goes_up_in_steps(length, padded):
     assert len(frames.pad(b"x" * length)) == padded
 

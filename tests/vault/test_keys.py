@@ -74,7 +74,11 @@ def test_another_root_key_is_recognised(vault):
         keys.init()
 
 
-@pytest.mark.parametrize("content", [b"", b"keepfold-root-1 zz", b"\x00" * 32, b"keepfold-root-2 " + b"a" * 64, os.urandom(5000)], ids=range(5))
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"keepfold-root-1 zz", b"\x00" * 32, b"keepfold-root-2 " + b"a" * 64, os.urandom(5000)],
+    ids=range(5),
+)
 def test_a_damaged_root_key_file_is_recognised(vault, content):
     root_file(vault).write_bytes(content)
     problem("keys.root-unreadable")
@@ -166,7 +170,11 @@ def test_a_passphrase_opens_the_keys_and_another_does_not(stores, monkeypatch):
     assert queries.status().root == "passphrase"
     keys.forget()
     queries.ready()
-    for phrase, code in (("correct horse batterz", "keys.root-wrong"), ("short", "keys.passphrase-missing"), ("", "keys.passphrase-missing")):
+    for phrase, code in (
+        ("correct horse batterz", "keys.root-wrong"),
+        ("short", "keys.passphrase-missing"),
+        ("", "keys.passphrase-missing"),
+    ):
         use_passphrase(phrase)
         keys.forget()
         with pytest.raises(KeysUnavailable) as caught:
@@ -247,7 +255,10 @@ def test_uses_of_a_shard_key_are_counted_from_above_and_end_in_a_new_version(vau
     rows = db.fetch_all("keys", "SELECT version, wraps FROM vault_shard_key WHERE compartment = 1 ORDER BY version")
     assert [row[0] for row in rows] == [1, 2]
     assert sum(row[1] for row in rows) >= 30
-    versions = {wrap.kek_version(row[0]) for row in db.fetch_all("keys", "SELECT wrapped FROM vault_person_key WHERE compartment = 1")}
+    versions = {
+        wrap.kek_version(row[0])
+        for row in db.fetch_all("keys", "SELECT wrapped FROM vault_person_key WHERE compartment = 1")
+    }
     assert versions == {1, 2}
     keys.forget()
     rows = actions.open_many(actor=ANA, persons=people, purpose="all", fields=("vat",))
@@ -273,12 +284,12 @@ def test_shards_are_a_power_of_two_up_to_4096():
 
 
 def test_two_starts_at_once_agree_on_one_set_of_keys(stores):
-    failures: list[BaseException] = []
+    failures: list[Exception] = []
 
     def start() -> None:
         try:
             keys.init()
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the test shows it
             failures.append(error)
         finally:
             connections.close_all()

@@ -69,6 +69,9 @@ def test_initials_are_the_first_letters_of_at_most_four_words(value):
         assert set(filter(None, letters)) <= {word[0] for word in value.split()}
 
 
-@given(st.one_of(st.integers(), st.booleans(), st.lists(st.text()), st.dictionaries(st.text(), st.text())), st.sampled_from(sorted(set(MASKS) - {"none"})))
+@given(
+    st.one_of(st.integers(), st.booleans(), st.lists(st.text()), st.dictionaries(st.text(), st.text())),
+    st.sampled_from(sorted(set(MASKS) - {"none"})),
+)
 def test_what_is_no_text_becomes_nothing_so_that_types_hold(value, name):
     assert MASKS[name](value) is None

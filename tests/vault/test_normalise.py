@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 import sqlite3
 import time
@@ -74,7 +74,9 @@ ADDRESS = st.one_of(
 @example("a" * 64 + "@example.com")
 def test_emails_come_out_as_the_library_gives_them(raw):
     try:
-        expected = validate_email(raw.strip(), check_deliverability=False, strict=True).normalized if raw.strip() else None
+        expected = (
+            validate_email(raw.strip(), check_deliverability=False, strict=True).normalized if raw.strip() else None
+        )
     except EmailNotValidError:
         expected = None
     try:
@@ -138,7 +140,10 @@ PUNCTUATED = st.lists(st.sampled_from(["0", "1", "2", "7", "9", " ", "-", "(", "
 
 
 @settings(max_examples=3000, deadline=None)
-@given(st.one_of(st.just(""), st.sampled_from(CODES).map(str)), st.one_of(st.text("0123456789", min_size=1, max_size=16), PUNCTUATED.map("".join)))
+@given(
+    st.one_of(st.just(""), st.sampled_from(CODES).map(str)),
+    st.one_of(st.text("0123456789", min_size=1, max_size=16), PUNCTUATED.map("".join)),
+)
 @example("49", "(0)7112842222")
 @example("1", "253 0000")
 @example("52", "12221234567")
@@ -157,7 +162,11 @@ def test_every_countrys_example_number_takes_the_same_way_as_in_the_library():
     for region in sorted(phonenumbers.SUPPORTED_REGIONS):
         number = phonenumbers.example_number(region)
         if number is not None:
-            for layout in (phonenumbers.PhoneNumberFormat.E164, phonenumbers.PhoneNumberFormat.INTERNATIONAL, phonenumbers.PhoneNumberFormat.NATIONAL):
+            for layout in (
+                phonenumbers.PhoneNumberFormat.E164,
+                phonenumbers.PhoneNumberFormat.INTERNATIONAL,
+                phonenumbers.PhoneNumberFormat.NATIONAL,
+            ):
                 raw = phonenumbers.format_number(number, layout)
                 assert accept("phone", raw, region) == by_library(raw, region), raw
 
@@ -182,8 +191,8 @@ def test_every_countrys_example_number_takes_the_same_way_as_in_the_library():
         ("March 5, 1990", "1990-03-05"),
         ("5 de mayo de 2001", "2001-05-05"),
         ("1er janvier 2000", "2000-01-01"),
-        (datetime.date(2020, 2, 29), "2020-02-29"),
-        (datetime.datetime(2020, 2, 29, 13, tzinfo=datetime.UTC), "2020-02-29"),
+        (dt.date(2020, 2, 29), "2020-02-29"),
+        (dt.datetime(2020, 2, 29, 13, tzinfo=dt.UTC), "2020-02-29"),
     ],
 )
 def test_a_clear_date_becomes_iso(raw, form):
@@ -213,7 +222,7 @@ def test_an_unclear_date_is_refused(raw, refusal):
     assert code("date", raw) == refusal
 
 
-@given(st.dates(datetime.date(1800, 1, 1), datetime.date(2199, 12, 31)))
+@given(st.dates(dt.date(1800, 1, 1), dt.date(2199, 12, 31)))
 def test_every_date_survives_its_iso_form(day):
     assert accept("date", day.isoformat()) == accept("date", day) == day.isoformat()
 
@@ -286,14 +295,27 @@ def test_an_unknown_country_is_refused(raw):
 
 
 @pytest.mark.parametrize(
-    ("raw", "form"), [("70174", "70174"), ("ec1v  4ud", "EC1V 4UD"), ("H2G 1A7", "H2G 1A7"), ("94043-1351", "94043-1351"), ("00-358", "00-358")]
+    ("raw", "form"),
+    [
+        ("70174", "70174"),
+        ("ec1v  4ud", "EC1V 4UD"),
+        ("H2G 1A7", "H2G 1A7"),
+        ("94043-1351", "94043-1351"),
+        ("00-358", "00-358"),
+    ],
 )
 def test_a_postcode_is_upper_case_with_single_spaces(raw, form):
     assert accept("postcode", raw) == form
 
 
 @pytest.mark.parametrize(
-    ("raw", "refusal"), [("7017ä", "postcode.malformed"), ("1234567890123", "postcode.malformed"), ("-1", "postcode.malformed"), (70174, "value.wrong-type")]
+    ("raw", "refusal"),
+    [
+        ("7017ä", "postcode.malformed"),
+        ("1234567890123", "postcode.malformed"),
+        ("-1", "postcode.malformed"),
+        (70174, "value.wrong-type"),
+    ],
 )
 def test_a_strange_postcode_is_refused(raw, refusal):
     assert code("postcode", raw) == refusal
@@ -301,7 +323,17 @@ def test_a_strange_postcode_is_refused(raw, refusal):
 
 @pytest.mark.parametrize(
     ("raw", "form"),
-    [(5, 5), ("05", 5), ("-12.50", -12.5), (2.5, 2.5), (Decimal("3.10"), 3.1), ("+7", 7), ("1.0", 1), (2**63 - 1, 2**63 - 1), (Decimal("1E+3"), 1000)],
+    [
+        (5, 5),
+        ("05", 5),
+        ("-12.50", -12.5),
+        (2.5, 2.5),
+        (Decimal("3.10"), 3.1),
+        ("+7", 7),
+        ("1.0", 1),
+        (2**63 - 1, 2**63 - 1),
+        (Decimal("1E+3"), 1000),
+    ],
 )
 def test_a_number_is_read_in_plain_form(raw, form):
     got = accept("number", raw)
@@ -324,7 +356,9 @@ def test_whole_numbers_of_64_bits_keep_their_value(number):
     assert accept("number", str(number)) == accept("number", number) == number
 
 
-@pytest.mark.parametrize(("raw", "form"), [(True, True), ("ja", True), ("No", False), (0, False), ("1", True), (" true ", True)])
+@pytest.mark.parametrize(
+    ("raw", "form"), [(True, True), ("ja", True), ("No", False), (0, False), ("1", True), (" true ", True)]
+)
 def test_yes_and_no_have_many_words(raw, form):
     assert accept("boolean", raw) is form
 
@@ -347,7 +381,9 @@ def test_texts_that_hide_something_are_refused(kind, raw, refusal):
     assert code(kind, raw) == refusal
 
 
-@pytest.mark.parametrize("raw", ["José García", "नरेन्द्र", "محمد علی", "می‌خواهم", "李小龍", "O’Neill-Smith", "👩‍👩‍👧", "Nguyễn"])
+@pytest.mark.parametrize(
+    "raw", ["José García", "नरेन्द्र", "محمد علی", "می‌خواهم", "李小龍", "O’Neill-Smith", "👩‍👩‍👧", "Nguyễn"]
+)
 @pytest.mark.parametrize("kind", ["text", "name"])
 def test_names_of_the_world_pass(kind, raw):
     assert accept(kind, raw) == raw
@@ -378,7 +414,10 @@ STRUCTURE = {"parts": (Part("street", "name", 20), Part("since", "date", 10))}
 
 def test_every_part_of_a_structure_is_normalised_by_its_own_type():
     assert accept("list", ["a ", "b"], **LIST) == ["a", "b"]
-    assert accept("structure", {"street": " X ", "since": "31.12.1999"}, **STRUCTURE) == {"street": "X", "since": "1999-12-31"}
+    assert accept("structure", {"street": " X ", "since": "31.12.1999"}, **STRUCTURE) == {
+        "street": "X",
+        "since": "1999-12-31",
+    }
     assert accept("list", [{"street": "X"}], parts=STRUCTURE["parts"], max_items=3) == [{"street": "X"}]
 
 
@@ -412,19 +451,23 @@ JUNK = st.recursive(
 def test_whatever_comes_is_accepted_or_refused_without_repeating_it(raw, kind, region):
     parts = (Part("", "text", 50),) if kind == "list" else (Part("a", "text", 50),)
     accept_one = normaliser(kind, TypeOptions(parts=parts, max_items=5))
+    form = refusal = None
     try:
         form = accept_one(raw, region)
-    except Refusal as refusal:
+    except Refusal as error:
+        refusal = error
+    if refusal is not None:
         assert re.fullmatch(r"[a-z]+\.[a-z0-9-]+", refusal.code)
-        if isinstance(raw, str) and len(raw) > 6:
-            assert raw not in refusal.message
+        assert not (isinstance(raw, str) and len(raw) > 6 and raw in refusal.message)
         return
     if kind not in {"list", "structure"}:
         assert accept_one(form, region) == form
         assert index_form(kind)(form)
 
 
-@pytest.mark.parametrize("kind", ["email", "phone", "date", "iban", "card", "country", "number", "name", "text", "postcode"])
+@pytest.mark.parametrize(
+    "kind", ["email", "phone", "date", "iban", "card", "country", "number", "name", "text", "postcode"]
+)
 @pytest.mark.parametrize("piece", ["a", "+", "1", "a@", "-. ", "a.", "é"])
 @pytest.mark.parametrize("length", [39, 250, 200_000])
 def test_hostile_length_costs_no_time(kind, piece, length):
@@ -443,12 +486,24 @@ def test_case_does_not_matter_in_an_index_and_kinds_of_letters_do():
 def test_the_customers_of_chinook_pass_but_for_one_impossible_number(shared_data):
     path = shared_data / "databases" / "chinook" / "chinook.sqlite"
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    rows = connection.execute("SELECT Country, Phone, Fax, PostalCode, Email, FirstName, LastName, Address FROM Customer").fetchall()
+    rows = connection.execute(
+        "SELECT Country, Phone, Fax, PostalCode, Email, FirstName, LastName, Address FROM Customer"
+    ).fetchall()
     connection.close()
     refused = []
     for country, phone, fax, postcode, email, *texts in rows:
         region = accept("country", country)
-        values = [("phone", phone), ("phone", fax), ("postcode", postcode), ("email", email), *(("name", text) for text in texts)]
-        refused += [(kind, code(kind, value, region)) for kind, value in values if value is not None and code(kind, value, region) != "accepted"]
+        values = [
+            ("phone", phone),
+            ("phone", fax),
+            ("postcode", postcode),
+            ("email", email),
+            *(("name", text) for text in texts),
+        ]
+        refused += [
+            (kind, code(kind, value, region))
+            for kind, value in values
+            if value is not None and code(kind, value, region) != "accepted"
+        ]
     assert len(rows) == 59
     assert refused == [("phone", "phone.not-possible")]  # a Danish number of nine digits

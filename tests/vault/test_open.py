@@ -26,7 +26,12 @@ def test_a_field_that_the_purpose_does_not_list_is_refused_and_nothing_is_opened
 
 
 def test_masked_fields_come_masked_and_are_named(vault, carl):
-    opened = actions.open_record(actor=ANA, person=carl, purpose="support", fields=("email", "phone", "first_name", "born", "iban", "city", "country"))
+    opened = actions.open_record(
+        actor=ANA,
+        person=carl,
+        purpose="support",
+        fields=("email", "phone", "first_name", "born", "iban", "city", "country"),
+    )
     assert opened.values == {
         "email": "c•••@example.com", "phone": "•••2222", "first_name": "C.", "born": "1999", "iban": "•••3000", "city": "•••", "country": "DE",
     }  # fmt: skip

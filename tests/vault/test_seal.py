@@ -129,7 +129,9 @@ def test_the_layout_is_one_row_per_person_and_compartment(vault):
     assert [(row[0], row[1]) for row in rows] == [(person, 1), (person, 2), (person, 3)]
     heads = [[int.from_bytes(row[2][:4], "big")] for row in rows]
     assert heads == [[0], [0], [13]]  # contact and payment begin with the shared frame, health has isolated fields only
-    keys = db.fetch_all("keys", "SELECT compartment, generation, shard, length(wrapped) FROM vault_person_key ORDER BY 1")
+    keys = db.fetch_all(
+        "keys", "SELECT compartment, generation, shard, length(wrapped) FROM vault_person_key ORDER BY 1"
+    )
     assert keys == [(0, 1, 0, 65), (1, 1, 0, 65), (2, 1, 0, 65), (3, 1, 0, 65)]
     assert db.fetch_all("keys", "SELECT DISTINCT length(wrapped) FROM vault_shard_key") == [(65,)]
 

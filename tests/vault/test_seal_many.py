@@ -7,7 +7,10 @@ from tests.vault.conftest import ANA, CARL
 
 
 def people(count: int, start: int = 0) -> list[dict[str, str]]:
-    return [{"email": f"carl{number}@example.com", "last_name": "Quast", "vat": f"V{number}"} for number in range(start, start + count)]
+    return [
+        {"email": f"carl{number}@example.com", "last_name": "Quast", "vat": f"V{number}"}
+        for number in range(start, start + count)
+    ]
 
 
 def seal_many(records, **options):
@@ -74,9 +77,14 @@ def test_a_refreshing_import_updates_who_is_there_and_keeps_what_was_left_out(va
     assert (values["first_name"], values["city"], values["last_name"]) == ("Karl", CARL["city"], CARL["last_name"])
 
 
-@pytest.mark.parametrize(("mode", "states"), [("reject", ["sealed", "refused"]), ("skip", ["sealed", "skipped"]), ("update", ["sealed", "updated"])])
+@pytest.mark.parametrize(
+    ("mode", "states"),
+    [("reject", ["sealed", "refused"]), ("skip", ["sealed", "skipped"]), ("update", ["sealed", "updated"])],
+)
 def test_two_records_of_one_person_in_one_batch_meet_like_any_others(vault, mode, states):
-    outcomes = seal_many([{"email": "a@example.com", "first_name": "A"}, {"email": "A@example.com", "first_name": "B"}], on_conflict=mode)
+    outcomes = seal_many(
+        [{"email": "a@example.com", "first_name": "A"}, {"email": "A@example.com", "first_name": "B"}], on_conflict=mode
+    )
     assert [outcome.state for outcome in outcomes] == states
     assert first_names([outcomes[0].id]) == ["B" if mode == "update" else "A"]
     assert queries.status().people == 1

@@ -14,7 +14,12 @@ def find(field: str, value: object, purpose: str = "all") -> list[bytes]:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("email", "carl.customer@example.com"), ("email", " CARL.Customer@EXAMPLE.com "), ("phone", "+49 711 284-2222"), ("last_name", "quastenFLOSSER")],
+    [
+        ("email", "carl.customer@example.com"),
+        ("email", " CARL.Customer@EXAMPLE.com "),
+        ("phone", "+49 711 284-2222"),
+        ("last_name", "quastenFLOSSER"),
+    ],
 )
 def test_a_person_is_found_however_the_value_is_written(vault, field, value):
     carl = actions.seal(actor=ANA, values=CARL).id
@@ -59,7 +64,10 @@ def test_a_value_that_cannot_be_is_refused_without_repeating_it(vault):
 
 def test_the_same_value_has_different_tags_in_different_fields(vault):
     actions.seal(actor=ANA, values={"last_name": "Same", "vat": "Same"})
-    tags = [row[0] for row in db.fetch_all("default", "SELECT tag FROM vault_index UNION ALL SELECT tag FROM vault_identity")]
+    tags = [
+        row[0]
+        for row in db.fetch_all("default", "SELECT tag FROM vault_index UNION ALL SELECT tag FROM vault_identity")
+    ]
     assert len(set(tags)) == 2
     assert {len(tag) for tag in tags} == {8}
 

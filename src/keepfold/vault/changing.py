@@ -35,7 +35,7 @@ def change(ring: Ring, plan: Plan, person: bytes, values: Mapping[str, Any], reg
     if errors:
         raise RecordRefused(errors)
     removed = [plan.fields[name] for name in gone]
-    _swap_index(ring, plan, person, tags, accepted, [plan.fields[name] for name in values])
+    _swap_index(ring, person, tags, accepted, [plan.fields[name] for name in values])
     for compartment in sorted({*accepted.shared, *(field.compartment for field in removed)}):
         _reseal(ring, person, compartment, accepted, {field.number for field in removed})
     return Updated(id=person, set=tuple(given), removed=tuple(gone))
@@ -53,16 +53,16 @@ def _empty(name: str) -> FieldError:
 def _region(ring: Ring, plan: Plan, person: bytes, given: Mapping[str, Any], default: str) -> str:
     """Return the country of the person for phone numbers in national form; opened only when one is given."""
     country = plan.country
-    needs = any(plan.fields[name].kind == "phone" and str(raw)[:1] != "+" for name, raw in given.items() if name in plan.fields)
+    needs = any(
+        plan.fields[name].kind == "phone" and str(raw)[:1] != "+" for name, raw in given.items() if name in plan.fields
+    )
     if not needs or country is None or given.get(country):
         return default
     values = open_people(ring, [person], Wanted([plan.fields[country]])).get(person, {})
     return str(values.get(country, default))
 
 
-def _swap_index(
-    ring: Ring, plan: Plan, person: bytes, packed: bytes, accepted: Accepted, touched: list[Field]
-) -> None:
+def _swap_index(ring: Ring, person: bytes, packed: bytes, accepted: Accepted, touched: list[Field]) -> None:
     numbers = {index.number for field in touched for index in field.indexes}
     before = rules.unpack_tags(packed)
     kept = [tag for tag in before if rules.number_of(tag[0]) not in numbers]
@@ -105,7 +105,7 @@ def _reseal(ring: Ring, person: bytes, compartment: int, accepted: Accepted, rem
 
 
 def _key(ring: Ring, person: bytes, compartment: int, buffer: bytearray, *, may_make: bool) -> int:
-    """Put the person's key into the buffer and return its generation; a key is made only where nothing is sealed yet."""
+    """Put the person's key into the buffer and return its generation; one is made only where nothing is sealed yet."""
     rows = key_store.person_keys([person], [compartment])
     if not rows:
         if not may_make:

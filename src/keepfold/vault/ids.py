@@ -14,4 +14,6 @@ def new_people(count: int) -> list[bytes]:
     base = (time.time_ns() // 1_000_000 & 0xFFFF_FFFF_FFFF) << 80 | _VERSION
     random = os.urandom(10 * count)
     read = int.from_bytes
-    return sorted((base | read(random[at : at + 10], "big") & _FREE).to_bytes(16, "big") for at in range(0, 10 * count, 10))
+    return sorted(
+        (base | read(random[at : at + 10], "big") & _FREE).to_bytes(16, "big") for at in range(0, 10 * count, 10)
+    )

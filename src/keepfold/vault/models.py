@@ -20,7 +20,7 @@ class Home(models.Model):
 
 
 class Person(models.Model):
-    """A living person. `tags` repeats the person's index rows: `slot(8) | tag(8)`, so that they can be removed exactly."""
+    """A living person. `tags` repeats the person's index rows, `slot(8) | tag(8)`, so that exactly they can go."""
 
     id = models.BinaryField(max_length=16, primary_key=True)
     created_us = models.BigIntegerField()
@@ -77,7 +77,9 @@ class Tombstone(models.Model):
 
     class Meta:
         db_table = "vault_tombstone"
-        indexes = [models.Index(fields=["person"], name="vault_tombstone_open", condition=models.Q(person__isnull=False))]
+        indexes = [
+            models.Index(fields=["person"], name="vault_tombstone_open", condition=models.Q(person__isnull=False))
+        ]
 
 
 class Keyring(models.Model):
@@ -161,7 +163,7 @@ class ActorKey(models.Model):
 
 
 class Shredded(models.Model):
-    """An erasure whose keys are destroyed. Kept beside the keys, so that restored old data is noticed and erased again."""
+    """An erasure whose keys are destroyed; beside the keys, so that restored old data is noticed and erased again."""
 
     keepfold_database = "keys"
 

@@ -1,4 +1,4 @@
-"""Opening: rows and keys of a batch are fetched at once; each key lives in one buffer, which is overwritten by the next.
+"""Opening: rows and keys of a batch are fetched at once; each key lives in one buffer, overwritten by the next.
 
 Only the fields that were asked for leave this module. Whatever does not fit together raises `Unopened`.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from keepfold.kernel import db
 from keepfold.kernel.crypto import aead, wipe
 from keepfold.kernel.errors import Unopened
 from keepfold.vault import frames, store
@@ -55,7 +54,9 @@ def open_people(ring: Ring, persons: Sequence[bytes], wanted: Wanted) -> dict[by
                 if key is None:
                     raise Unopened
                 head, tail = place[compartment]
-                _open_record(aead.cipher(opener.open(key)), head + person + tail, record, wanted, compartment, found[person])
+                _open_record(
+                    aead.cipher(opener.open(key)), head + person + tail, record, wanted, compartment, found[person]
+                )
     return found
 
 

@@ -70,11 +70,14 @@ def write_many(
     winners, losers = _claim(drafts)
     _store(ring, winners)
     for draft in winners:
-        state = "partial" if draft.errors else "sealed"
-        outcomes[draft.position] = Outcome(id=draft.person, state=state, errors=draft.errors)
+        outcomes[draft.position] = Outcome(
+            id=draft.person, state="partial" if draft.errors else "sealed", errors=draft.errors
+        )
     changed = []
     for draft, owned in losers:
-        outcome = outcomes[draft.position] = _lost(ring, plan, records[draft.position], draft, owned, on_conflict, region)
+        outcome = outcomes[draft.position] = _lost(
+            ring, plan, records[draft.position], draft, owned, on_conflict, region
+        )
         if outcome.state == "updated" and outcome.id:
             changed.append(outcome.id)
     return Written([one for one in outcomes if one], [draft.person for draft in winners], changed)
@@ -147,7 +150,9 @@ def _lost(
         return Outcome(id=None, state="refused", errors=(*draft.errors, taken(plan)))
     if on_conflict == "update":
         good = {name: value for name, value in values.items() if name not in {error.field for error in draft.errors}}
-        given = {name: value for name, value in good.items() if name in plan.fields and value is not None and value != ""}
+        given = {
+            name: value for name, value in good.items() if name in plan.fields and value is not None and value != ""
+        }
         changing.change(ring, plan, owner, given, region)
     return Outcome(id=owner, state="updated" if on_conflict == "update" else "skipped", errors=draft.errors)
 

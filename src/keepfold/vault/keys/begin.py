@@ -24,7 +24,10 @@ def init(*, memory_kib: int = argon2.MEMORY_KIB, passes: int = argon2.ITERATIONS
         made = store.keyring() is None
         if made:
             _refuse_over_data()
-            _make(settings, KeyringRow(os.urandom(16), settings.root_key, b"", os.urandom(16), lanes, memory_kib, passes, 1))
+            _make(
+                settings,
+                KeyringRow(os.urandom(16), settings.root_key, b"", os.urandom(16), lanes, memory_kib, passes, 1),
+            )
     _settle_home()
     open_ring(settings)
     return made

@@ -1,10 +1,10 @@
 """The associated data under which keys are wrapped: each kind names itself and where it belongs.
 
-    person  "SGK1" | tenant(16) | person(16) | compartment(4) | generation(1)
-    tenant  "SGT1" | tenant(16) | version(4)
-    shard   "SGS1" | tenant(16) | compartment(4) | shard(4) | version(4)
-    side    "SGN1" | tenant(16) | version(4) | name
-    actor   "SGA1" | tenant(16) | actor(16)
+person  "SGK1" | tenant(16) | person(16) | compartment(4) | generation(1)
+tenant  "SGT1" | tenant(16) | version(4)
+shard   "SGS1" | tenant(16) | compartment(4) | shard(4) | version(4)
+side    "SGN1" | tenant(16) | version(4) | name
+actor   "SGA1" | tenant(16) | actor(16)
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def remember_fresh(made: Mapping[bytes, bytes]) -> None:
     """Keep ledger keys made just now until the open transaction ends."""
     if db.in_transaction():
         # What a rolled-back transaction left behind opens nothing, and goes here or at the next commit.
-        _fresh.keys = dict(made) if len(_fresh.keys) > _MOST_FRESH else _fresh.keys | made
+        _fresh.keys = dict(made) if len(_fresh.keys) > _MOST_FRESH else {**_fresh.keys, **made}
         db.on_commit(forget_fresh)
 
 
@@ -60,7 +60,11 @@ class Opener:
         _, compartment, generation, shard, wrapped = row
         kek = self._ring.reader(compartment, shard, wrap.kek_version(wrapped)).cipher
         whole = context.of_person(b"", b"", compartment, generation)
-        known = self._known[compartment, generation, shard, wrapped[:5]] = (kek, whole[:4] + self._ring.tenant, whole[4:])
+        known = self._known[compartment, generation, shard, wrapped[:5]] = (
+            kek,
+            whole[:4] + self._ring.tenant,
+            whole[4:],
+        )
         return known
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from keepfold.kernel import clock
 from keepfold.kernel.crypto import aead, keys
 from keepfold.kernel.errors import Unopened
 from keepfold.vault.keys import context, store
-
-if TYPE_CHECKING:
-    from keepfold.vault.keys.ring import Ring
 
 # Random nonces of 96 bits: a new key well before 2^32 uses (NIST SP 800-38D section 8.3).
 MOST_WRAPS = 2**28
@@ -34,10 +31,24 @@ class Shard:
         return f"Shard(compartment={self.compartment}, shard={self.shard}, version={self.version})"
 
 
+class Wrapper(Protocol):
+    """The ring, as far as shard keys need it."""
+
+    tenant: bytes
+
+    def wrap(self, key: bytes, aad: bytes) -> bytes:
+        """Wrap a key under the newest tenant key."""
+        ...
+
+    def unwrap(self, wrapped: bytes, aad: bytes) -> bytes:
+        """Unwrap what a tenant key wrapped."""
+        ...
+
+
 class Shards:
     """The shard keys of one ring."""
 
-    def __init__(self, ring: Ring) -> None:
+    def __init__(self, ring: Wrapper) -> None:
         self._ring = ring
         self._open: OrderedDict[tuple[int, int, int], Shard] = OrderedDict()
         self._newest: OrderedDict[tuple[int, int], int] = OrderedDict()

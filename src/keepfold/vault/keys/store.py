@@ -185,7 +185,5 @@ def add_actor_key(actor: bytes, wrapped: bytes) -> None:
 
 def counts() -> tuple[int, int]:
     """Return (number of people's keys, number of shard keys)."""
-    row = db.fetch_one(
-        KEYS, "SELECT (SELECT count(*) FROM vault_person_key), (SELECT count(*) FROM vault_shard_key)"
-    )
+    row = db.fetch_one(KEYS, "SELECT (SELECT count(*) FROM vault_person_key), (SELECT count(*) FROM vault_shard_key)")
     return (int(row[0]), int(row[1])) if row else (0, 0)

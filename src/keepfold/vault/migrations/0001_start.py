@@ -61,12 +61,12 @@ def drop(tables: tuple[str, ...]) -> Callable[[Any, Any], None]:
     return step
 
 
-def model(name: str, table: str, *fields: tuple[str, models.Field], **options: Any) -> migrations.CreateModel:
+def model(name: str, table: str, *fields: tuple[str, models.Field[Any, Any]], **options: Any) -> migrations.CreateModel:
     """Return the state of one table, so that Django knows what `models.py` describes."""
     return migrations.CreateModel(name=name, fields=list(fields), options={"db_table": table, **options})
 
 
-def blob(length: int | None = None, **options: Any) -> models.BinaryField:
+def blob(length: int | None = None, **options: Any) -> models.BinaryField[Any, Any]:
     """Return a field of bytes."""
     return models.BinaryField(max_length=length, **options)
 
@@ -77,7 +77,12 @@ class Migration(migrations.Migration):
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[
-                model("Home", "vault_home", ("id", models.SmallIntegerField(primary_key=True, serialize=False)), ("tenant", blob(16))),
+                model(
+                    "Home",
+                    "vault_home",
+                    ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
+                    ("tenant", blob(16)),
+                ),
                 model(
                     "Person",
                     "vault_person",
@@ -89,7 +94,12 @@ class Migration(migrations.Migration):
                 model(
                     "Record",
                     "vault_record",
-                    ("pk", models.CompositePrimaryKey("person", "compartment", blank=True, editable=False, primary_key=True, serialize=False)),
+                    (
+                        "pk",
+                        models.CompositePrimaryKey(
+                            "person", "compartment", blank=True, editable=False, primary_key=True, serialize=False
+                        ),
+                    ),
                     ("person", blob(16)),
                     ("compartment", models.IntegerField()),
                     ("sealed", blob()),
@@ -97,7 +107,12 @@ class Migration(migrations.Migration):
                 model(
                     "IndexRow",
                     "vault_index",
-                    ("pk", models.CompositePrimaryKey("slot", "tag", "person", blank=True, editable=False, primary_key=True, serialize=False)),
+                    (
+                        "pk",
+                        models.CompositePrimaryKey(
+                            "slot", "tag", "person", blank=True, editable=False, primary_key=True, serialize=False
+                        ),
+                    ),
                     ("slot", models.BigIntegerField()),
                     ("tag", blob(8)),
                     ("person", blob(16)),
@@ -105,7 +120,12 @@ class Migration(migrations.Migration):
                 model(
                     "Identity",
                     "vault_identity",
-                    ("pk", models.CompositePrimaryKey("slot", "tag", blank=True, editable=False, primary_key=True, serialize=False)),
+                    (
+                        "pk",
+                        models.CompositePrimaryKey(
+                            "slot", "tag", blank=True, editable=False, primary_key=True, serialize=False
+                        ),
+                    ),
                     ("slot", models.BigIntegerField()),
                     ("tag", blob(8)),
                     ("person", blob(16)),
@@ -117,7 +137,11 @@ class Migration(migrations.Migration):
                     ("person", blob(16, null=True)),
                     ("erased_us", models.BigIntegerField()),
                     ("destroyed_us", models.BigIntegerField(null=True)),
-                    indexes=[models.Index(fields=["person"], name="vault_tombstone_open", condition=models.Q(person__isnull=False))],
+                    indexes=[
+                        models.Index(
+                            fields=["person"], name="vault_tombstone_open", condition=models.Q(person__isnull=False)
+                        )
+                    ],
                 ),
             ],
             database_operations=[migrations.RunPython(create(DATA, (OPEN_TOMBSTONES,)), drop(DATA))],
@@ -141,7 +165,12 @@ class Migration(migrations.Migration):
                 model(
                     "NamedKey",
                     "vault_named_key",
-                    ("pk", models.CompositePrimaryKey("name", "version", blank=True, editable=False, primary_key=True, serialize=False)),
+                    (
+                        "pk",
+                        models.CompositePrimaryKey(
+                            "name", "version", blank=True, editable=False, primary_key=True, serialize=False
+                        ),
+                    ),
                     ("name", models.CharField(max_length=100)),
                     ("version", models.IntegerField()),
                     ("wrapped", blob(65)),
@@ -150,7 +179,18 @@ class Migration(migrations.Migration):
                 model(
                     "ShardKey",
                     "vault_shard_key",
-                    ("pk", models.CompositePrimaryKey("compartment", "shard", "version", blank=True, editable=False, primary_key=True, serialize=False)),
+                    (
+                        "pk",
+                        models.CompositePrimaryKey(
+                            "compartment",
+                            "shard",
+                            "version",
+                            blank=True,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
                     ("compartment", models.IntegerField()),
                     ("shard", models.IntegerField()),
                     ("version", models.IntegerField()),
@@ -161,15 +201,36 @@ class Migration(migrations.Migration):
                 model(
                     "PersonKey",
                     "vault_person_key",
-                    ("pk", models.CompositePrimaryKey("person", "compartment", "generation", blank=True, editable=False, primary_key=True, serialize=False)),
+                    (
+                        "pk",
+                        models.CompositePrimaryKey(
+                            "person",
+                            "compartment",
+                            "generation",
+                            blank=True,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
                     ("person", blob(16)),
                     ("compartment", models.IntegerField()),
                     ("generation", models.SmallIntegerField()),
                     ("shard", models.IntegerField()),
                     ("wrapped", blob(65)),
                 ),
-                model("ActorKey", "vault_actor_key", ("actor", blob(16, primary_key=True, serialize=False)), ("wrapped", blob(65))),
-                model("Shredded", "vault_shredded", ("mark", blob(16, primary_key=True, serialize=False)), ("destroyed_us", models.BigIntegerField())),
+                model(
+                    "ActorKey",
+                    "vault_actor_key",
+                    ("actor", blob(16, primary_key=True, serialize=False)),
+                    ("wrapped", blob(65)),
+                ),
+                model(
+                    "Shredded",
+                    "vault_shredded",
+                    ("mark", blob(16, primary_key=True, serialize=False)),
+                    ("destroyed_us", models.BigIntegerField()),
+                ),
             ],
             database_operations=[
                 migrations.RunPython(create(KEYS), drop(KEYS), hints={"keepfold_database": "keys"}),

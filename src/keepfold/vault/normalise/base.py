@@ -20,7 +20,9 @@ _BIDI_RE = re.compile(f"[{_BIDI}]")
 _INVISIBLE_RE = re.compile(f"[{_INVISIBLE}]")
 _CONTROL_RE = re.compile(f"[{_CONTROL}]")
 _LONE_RE = re.compile("[\ud800-\udfff]")
-_NONCHARACTER_RE = re.compile("[\ufdd0-\ufdef" + "".join(chr(p << 16 | n) for p in range(17) for n in (0xFFFE, 0xFFFF)) + "]")
+_NONCHARACTER_RE = re.compile(
+    "[\ufdd0-\ufdef" + "".join(chr(p << 16 | n) for p in range(17) for n in (0xFFFE, 0xFFFF)) + "]"
+)
 _CHARACTER_RULES = (
     (_LONE_RE, "text.not-unicode", "It holds characters that are not valid Unicode."),
     (_NONCHARACTER_RE, "text.not-unicode", "It holds characters that are not valid Unicode."),
@@ -30,7 +32,7 @@ _CHARACTER_RULES = (
 )
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class Refusal(Exception):
     """A value that its type refuses: `code` is stable, `message` a sentence. Neither holds the value."""
 
     def __init__(self, code: str, message: str) -> None:

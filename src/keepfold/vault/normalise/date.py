@@ -6,7 +6,7 @@ and dates with slashes or hyphens when only one reading is possible. Two-digit y
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from functools import cache
 
@@ -16,11 +16,14 @@ from keepfold.vault.normalise.base import Normaliser, Refusal, TypeOptions, nfc,
 
 _EARLIEST, _LATEST = 1800, 2200
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
-_ISO = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)? ?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?\Z").match
+_TIME = r"[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)? ?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+_ISO = re.compile(rf"([0-9]{{4}})[-/.]([0-9]{{1,2}})[-/.]([0-9]{{1,2}})(?:{_TIME})?\Z").match
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})\Z").match
 _DOTS = re.compile(r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?([0-9]{4})\Z").match
 _SLASHES = re.compile(r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4})\Z").match
-_DAY_FIRST = re.compile(r"([0-9]{1,2})(?:\.|st|nd|rd|th|er|º)?[ -](?:de )?([^\W\d_]+)\.?,?[ -](?:de )?([0-9]{4})\Z").match
+_DAY_FIRST = re.compile(
+    r"([0-9]{1,2})(?:\.|st|nd|rd|th|er|º)?[ -](?:de )?([^\W\d_]+)\.?,?[ -](?:de )?([0-9]{4})\Z"
+).match
 _MONTH_FIRST = re.compile(r"([^\W\d_]+)\.? ([0-9]{1,2})(?:st|nd|rd|th)?,? ([0-9]{4})\Z").match
 _YEAR_FIRST = re.compile(r"([0-9]{4})[ -]([^\W\d_]+)\.?[ -]([0-9]{1,2})\Z").match
 
@@ -33,11 +36,11 @@ def date(_options: TypeOptions) -> Normaliser:
 def _normalise(raw: object, _region: str) -> str:
     if isinstance(raw, str) and len(raw) == 10 and raw[4] == raw[7] == "-":
         try:
-            found = datetime.date.fromisoformat(raw)
+            found = dt.date.fromisoformat(raw)
         except ValueError:
             raise _malformed() from None
         return raw if _EARLIEST <= found.year < _LATEST else _checked(found)
-    if isinstance(raw, datetime.date):  # datetimes too
+    if isinstance(raw, dt.date):  # datetimes too
         return _checked(raw)
     return _slow(require_text(raw, 60))
 
@@ -46,7 +49,7 @@ def _slow(text: str) -> str:
     folded = " ".join(nfc(text).casefold().split())
     year, month, day = _iso(text) or _digits(folded) or _words(folded) or (0, 0, 0)
     try:
-        return _checked(datetime.date(year, month, day))
+        return _checked(dt.date(year, month, day))
     except ValueError:
         raise _malformed() from None
 
@@ -97,7 +100,7 @@ def _months() -> dict[str, int]:
     return {name: month for name, month in found.items() if name not in clashes}
 
 
-def _checked(found: datetime.date) -> str:
+def _checked(found: dt.date) -> str:
     if not _EARLIEST <= found.year < _LATEST:
         raise Refusal("date.out-of-range", f"Its year is not between {_EARLIEST} and {_LATEST - 1}.")
     return f"{found.year:04}-{found.month:02}-{found.day:02}"

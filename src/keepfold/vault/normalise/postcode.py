@@ -1,4 +1,4 @@
-"""Postal codes: upper case, single spaces, letters, digits and hyphens. Formats differ too much per country for more."""
+"""Postal codes: letters, digits, hyphens, upper case, single spaces. Formats per country differ too much for more."""
 
 from __future__ import annotations
 
