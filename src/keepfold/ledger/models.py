@@ -1,7 +1,7 @@
 """Tables of the ledger. Written by `store`, never through these classes; every row carries the number of its log.
 
 An entry's id (16 bytes, made by the gate) is called `ref` here. Which columns `verify` vouches for is said there;
-`lease_owner`, `lease_until_us`, `beat_us` and `halted` of `ledger_log` are for operation only.
+`lease_owner`, `lease_until_us`, `beat_us`, `halted` and `unsigned` of `ledger_log` are for operation only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class Log(models.Model):
     lease_owner = models.BinaryField(null=True)
     lease_until_us = models.BigIntegerField(default=0)
     beat_us = models.BigIntegerField(default=0)
-    halted = models.CharField(max_length=500, null=True)  # noqa: DJ001  null: it runs
+    halted = models.CharField(max_length=500, null=True)  # noqa: DJ001  null: it sequences
+    unsigned = models.CharField(max_length=500, null=True)  # noqa: DJ001  null: it signs
 
     class Meta:
         db_table = "ledger_log"

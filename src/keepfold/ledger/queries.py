@@ -35,7 +35,7 @@ def status() -> Status:
         checkpoint_size=0 if last is None else last.size,
         checkpoint_at_us=0 if last is None else last.at_us,
         beat_at_us=0 if log is None else max(log.beat_us, 0 if last is None else last.at_us),
-        halted=None if log is None else log.halted,
+        halted=None if log is None else log.halted or log.unsigned,
     )
 
 

@@ -53,7 +53,7 @@ def sequence_once(limit: int = MOST_AT_ONCE) -> int:
     recorder.check_origin()
     if not store.has_pending(keyring.LOG):
         return 0
-    return _guarded(lambda: _sequence(limit))
+    return _guarded(lambda: _sequence(limit), store.set_halted)
 
 
 def checkpoint_beat() -> str | None:
@@ -64,16 +64,18 @@ def checkpoint_beat() -> str | None:
     """
     clock.guard()
     recorder.check_origin()
-    return _guarded(_checkpoint)
+    return _guarded(_checkpoint, store.set_unsigned)
 
 
-def _guarded(work: Callable[[], R]) -> R:
+def _guarded(work: Callable[[], R], note_why: Callable[[int, str], object]) -> R:
     try:
         with db.translate_errors(), db.atomic(store.DATA, durable=True):
             return _or_halt(work)
     except LedgerHalted as error:
         with db.translate_errors(), db.atomic(store.DATA, durable=True):
-            store.set_halted(keyring.LOG, error.detail)
+            if store.read_log(keyring.LOG) is None and not store.has_rows(keyring.LOG):
+                _begin()
+            note_why(keyring.LOG, error.detail)
         raise
 
 

@@ -33,6 +33,7 @@ class LogRow(NamedTuple):
     lease_until_us: int
     beat_us: int
     halted: str | None
+    unsigned: str | None
 
 
 class PendingRow(NamedTuple):
@@ -90,7 +91,7 @@ def lock_people(subjects: Sequence[bytes]) -> None:
 # ---------------------------------------------------------------------------------------------------------- sequencing
 
 _LOG = (
-    "SELECT log, origin, size, frontier, checkpoints, mac, lease_owner, lease_until_us, beat_us, halted"
+    "SELECT log, origin, size, frontier, checkpoints, mac, lease_owner, lease_until_us, beat_us, halted, unsigned"
     " FROM ledger_log WHERE log = %s"
 )
 
@@ -194,6 +195,11 @@ def set_halted(log: int, why: str) -> None:
     db.execute(DATA, "UPDATE ledger_log SET halted = %s WHERE log = %s", [why[:500], log])
 
 
+def set_unsigned(log: int, why: str) -> None:
+    """Note why no checkpoint was signed."""
+    db.execute(DATA, "UPDATE ledger_log SET unsigned = %s WHERE log = %s", [why[:500], log])
+
+
 # --------------------------------------------------------------------------------------------------------- checkpoints
 
 _CHECKPOINT = "SELECT n, size, at_us, note, mac FROM ledger_checkpoint WHERE log = %s"
@@ -217,7 +223,7 @@ def add_checkpoint(before: LogRow, row: CheckpointRow, mac: bytes) -> bool:
     return (
         db.execute(
             DATA,
-            "UPDATE ledger_log SET checkpoints = %s, mac = %s, beat_us = %s"
+            "UPDATE ledger_log SET checkpoints = %s, mac = %s, beat_us = %s, unsigned = NULL"
             " WHERE log = %s AND size = %s AND checkpoints = %s",
             [before.checkpoints + 1, mac, row.at_us, before.log, before.size, before.checkpoints],
         )
@@ -227,7 +233,7 @@ def add_checkpoint(before: LogRow, row: CheckpointRow, mac: bytes) -> bool:
 
 def set_beat(log: int, at_us: int) -> None:
     """Note that the beat came and nothing had changed."""
-    db.execute(DATA, "UPDATE ledger_log SET beat_us = %s WHERE log = %s", [at_us, log])
+    db.execute(DATA, "UPDATE ledger_log SET beat_us = %s, unsigned = NULL WHERE log = %s", [at_us, log])
 
 
 # ------------------------------------------------------------------------------------------------------------- reading

@@ -113,7 +113,7 @@ class PersonEntries(msgspec.Struct, frozen=True, kw_only=True):
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Where the log stands. Times are microseconds since the epoch, 0 for never.
 
-    `size` entries have their place, `pending` wait for it. `halted` says why the sequencer stopped, if it did.
+    `size` entries have their place, `pending` wait for it. `halted` says why nothing is sequenced or signed.
     `waiting_since_us` is when the oldest of these was written. `vkey` is the key by which others verify checkpoints.
     """
 

@@ -50,19 +50,43 @@ class ClosedRow(NamedTuple):
 @contextmanager
 def snapshot() -> Iterator[None]:
     """Let all reads inside see the same moment, while others go on writing. Nothing is written inside."""
+    if db.is_postgres(DATA):
+        with _postgres_snapshot():
+            yield
+        return
+    connection = connections[DATA]
+    connection.ensure_connection()
+    driver, before = connection.connection, connection.connection.text_factory
+    # Text that is not UTF-8, where somebody wrote it, must not end the reading.
+    driver.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    try:
+        with _sqlite_snapshot():
+            yield
+    finally:
+        driver.text_factory = before
+
+
+@contextmanager
+def _postgres_snapshot() -> Iterator[None]:
     if db.in_transaction(DATA):
         yield
-    elif db.is_postgres(DATA):
-        with db.atomic(DATA):
-            db.execute(DATA, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield
-    else:
-        # Not through Django, whose transactions take the write lock at once.
-        db.execute(DATA, "BEGIN DEFERRED")
-        try:
-            yield
-        finally:
-            db.execute(DATA, "ROLLBACK")
+        return
+    with db.atomic(DATA):
+        db.execute(DATA, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+@contextmanager
+def _sqlite_snapshot() -> Iterator[None]:
+    if db.in_transaction(DATA):
+        yield
+        return
+    # Not through Django, whose transactions take the write lock at once.
+    db.execute(DATA, "BEGIN DEFERRED")
+    try:
+        yield
+    finally:
+        db.execute(DATA, "ROLLBACK")
 
 
 def blob(value: Any) -> bytes:
@@ -79,7 +103,7 @@ def number(value: Any) -> int:
 
 def text(value: Any) -> str:
     """Return a value of a text column as text."""
-    return value if isinstance(value, str) else blob(value).decode("utf-8", "replace")
+    return blob(value).decode("utf-8", "replace")
 
 
 def optional(value: Any) -> bytes | None:

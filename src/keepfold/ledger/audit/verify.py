@@ -30,7 +30,8 @@ def verify(progress: ProgressCallback | None = None) -> Report:
     * `ledger_detail`: opens under its key and is what the entry commits to
     * `ledger_closed`: MAC; the sum is the number of tags that nobody living can claim
 
-    Columns for operation only, which it does not vouch for: `lease_owner`, `lease_until_us`, `beat_us`, `halted`.
+    Columns for operation only, which it does not vouch for: `lease_owner`, `lease_until_us`, `beat_us`, `halted`,
+    `unsigned`.
 
     What it cannot see by itself: somebody with the database *and* the keys can write another history and sign it;
     somebody with the database alone can put back an older copy of all tables together, or remove a waiting entry
@@ -78,7 +79,7 @@ def _state(found: Findings) -> LogRow:
     if log is None:
         if size or made:
             found.add("log-missing", "The state of the log (its row in ledger_log) is missing.", "ledger_log")
-        return LogRow(keyring.LOG, keyring.origin(), size, b"", made, b"", None, 0, 0, None)
+        return LogRow(keyring.LOG, keyring.origin(), size, b"", made, b"", None, 0, 0, None, None)
     if log.origin != keyring.origin():
         message = f"The log is called {log.origin}, but the setting ledger_origin is {keyring.origin()}."
         found.add("log-origin", message, "ledger_log")
