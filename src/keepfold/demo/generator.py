@@ -79,6 +79,7 @@ class Customer(NamedTuple):
     language: str
     birth_date: date
     purchases: tuple[Purchase, ...]
+    iban: str | None
     opted_in: bool
     changed_mind: bool
 
@@ -135,6 +136,7 @@ def _customer(locale: Locale, dice: Random, taken: set[str], today: date) -> Cus
         language=locale.language,
         birth_date=today - timedelta(days=int(365.25 * dice.triangular(18, 88, 38))),
         purchases=tuple(_purchases(dice, today)),
+        iban=_iban(dice) if locale.country == "DE" and dice.random() < 0.6 else None,
         opted_in=dice.random() < 0.45,
         changed_mind=dice.random() < 0.12,
     )
@@ -185,6 +187,13 @@ def _purchases(dice: Random, today: date) -> Iterator[Purchase]:
     for _ in range(int(dice.triangular(0, 6, 1))):
         item = dice.choice(tuple(GOODS))
         yield Purchase(item, dice.choice((1, 1, 1, 2, 2, 4)), GOODS[item], today - timedelta(days=dice.randint(1, 900)))
+
+
+def _iban(dice: Random) -> str:
+    """Return a German account number with right check digits (ISO 13616) at the bank 00000000, which nobody is."""
+    account = f"00000000{dice.randrange(10**10):010}"
+    check = 98 - int(f"{account}131400") % 97  # D is 13 and E is 14
+    return f"DE{check:02}{account}"
 
 
 def as_table(people: Sequence[Customer]) -> list[dict[str, Any]]:
