@@ -85,6 +85,19 @@ def test_an_inner_denial_is_written_down_when_the_outer_action_fails_of_somethin
     assert door.written() == [("shop.order.place", False)]
 
 
+def test_an_inner_denial_does_not_name_an_outer_entry_that_could_not_be_written(door, place_order):
+    @gate.action("shop.stock.take")
+    def take(*, actor):
+        with pytest.raises(NotAllowed):
+            place_order(actor=actor, customer=CARL)
+
+    door.recorder.failing = {"shop.stock.take"}
+    with pytest.raises(Unavailable):
+        take(actor=BEN)
+    (denial,) = door.recorder.kept()
+    assert (denial.cause, denial.details) == (None, {"within": "shop.stock.take"})
+
+
 def test_a_denial_two_levels_down_is_written_down_once(door, place_order):
     @gate.action("shop.order.cancel")
     def middle(*, actor):

@@ -109,12 +109,13 @@ def _row(event: msgspec.Struct, subject: bytes | None, at: int) -> db.Row:
 def _address(rows: Sequence[db.Row], events: Sequence[tuple[msgspec.Struct, bytes | None]], at: int) -> None:
     """Write one delivery per event and handler. The database has numbered the events in the order of `rows`."""
     marks = ", ".join(["%s"] * len(rows))
-    found = db.fetch_all(
-        "default",
-        f"SELECT event_id, seq FROM kernel_event WHERE event_id IN ({marks})",  # noqa: S608  marks only
-        [row[0] for row in rows],
+    numbers: dict[bytes, int] = dict(
+        db.fetch_all(
+            "default",
+            f"SELECT event_id, seq FROM kernel_event WHERE event_id IN ({marks})",  # noqa: S608  marks only
+            [row[0] for row in rows],
+        )
     )
-    numbers = dict(found)
     deliveries = [
         (numbers[row[0]], name, subject, OPEN, 0, at, 0, "")
         for row, (event, subject) in zip(rows, events, strict=True)
