@@ -11,8 +11,10 @@ import os
 import secrets
 import sys
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -44,6 +46,9 @@ def as_known(error: BaseException) -> KeepfoldError:
     """Return the error itself when it was made for people, otherwise one with a reference to the log."""
     if isinstance(error, KeepfoldError):
         return error
+    stored = _storage_error(error)
+    if stored is not None:
+        return stored
     reference = secrets.token_hex(4)
     where = write_trace(error, reference)
     return KeepfoldError(
@@ -52,6 +57,16 @@ def as_known(error: BaseException) -> KeepfoldError:
         next_step=f"The trace, without values, is in {where}." if where else "No log could be written.",
         reference=reference,
     )
+
+
+def _storage_error(error: BaseException) -> KeepfoldError | None:
+    if "django.db" not in sys.modules:
+        return None
+    from django.db import DatabaseError, InterfaceError  # noqa: PLC0415  only where Django is loaded anyway
+
+    from keepfold.kernel.db import storage_error  # noqa: PLC0415
+
+    return storage_error(error) if isinstance(error, DatabaseError | InterfaceError) else None
 
 
 def scrubbed(error: BaseException) -> str:
@@ -92,12 +107,20 @@ def _tell(error: KeepfoldError, *, as_json: bool) -> int:
 
 
 def _sentences(error: KeepfoldError) -> str:
-    lines = [error.detail]
+    lines = [error.detail, *(f"  {_particular(one)}" for one in error.extra.get("errors", ()))]
     if error.rule:
         lines.append(f"  Rule: {error.rule}")
     if error.next_step:
         lines.append(f"  Next: {error.next_step}")
     return "\n".join(lines)
+
+
+def _particular(one: Any) -> str:
+    # Errors about several fields carry one entry per field.
+    if not isinstance(one, Mapping):
+        return str(one)
+    name = one.get("field") or one.get("where") or ""
+    return f"{name}: {one.get('message', '')}" if name else str(one.get("message", ""))
 
 
 def _quietly() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -33,13 +34,18 @@ def _say(text: str) -> None:
 @click.command()
 @click.option("--owner-email", default=installation.OWNER_EMAIL, show_default=True, help="Who owns it, at first.")
 @click.option("--owner-name", default="Owner", show_default=True, help="Their name.")
+@click.option("--quiet", is_flag=True, help="Print nothing on standard output.")
 @as_json
-def init(*, owner_email: str, owner_name: str, as_json: bool) -> None:
+def init(*, owner_email: str, owner_name: str, quiet: bool, as_json: bool) -> None:
     """Set up the home: databases, keys, a policy, the first owner. May be repeated; nothing is lost."""
     done = installation.init(_say, owner_email=owner_email, owner_name=owner_name)
     if as_json:
         click.echo(json.dumps({**done._asdict(), "home": str(done.home), "token_file": str(done.token_file)}))
-        return
+    elif not quiet:
+        _tell_set_up(done)
+
+
+def _tell_set_up(done: installation.Installed) -> None:
     click.echo(f"Keepfold is set up in {_short(done.home)}; active policy: {done.policy or 'none yet'}.")
     if done.token:
         click.echo(f"First token, for the owner: {done.token}")
@@ -68,11 +74,13 @@ def run(*, detach: bool, echo: bool, demo: bool) -> None:
     settings = config.current()
     if _tell_if_running(settings):
         return
+    is_new = not installation.token_file(settings).exists()
     if not installation.is_current(settings):
-        _child("init")
+        _child("init", "--quiet")
     if demo:
         _fill_once(settings)
-    _start(settings, detach=detach, echo=echo, on_ready=lambda address: _welcome(settings, address, detach=detach))
+    welcome = functools.partial(_welcome, settings, is_new=is_new, detach=detach)
+    _start(settings, detach=detach, echo=echo, on_ready=welcome)
 
 
 @click.command()
@@ -150,7 +158,8 @@ def _start_detached(settings: Config) -> None:
     """Start `keepfold up` as a process of its own and wait until the server answers, or it gives up."""
     settings.home.joinpath("log").mkdir(mode=0o700, exist_ok=True)
     log = settings.home / "log" / "up.log"
-    with log.open("ab") as output:
+    # Shared with the new process; its mode must not depend on the shell's umask.
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as output:
         process = subprocess.Popen(  # noqa: S603  our own program
             _command("up"), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
@@ -193,37 +202,35 @@ def _fill_once(settings: Config) -> None:
         mark.touch(mode=0o600)
 
 
-def _welcome(settings: Config, address: str, *, detach: bool) -> None:
-    token = installation.token_file(settings)
+def _welcome(settings: Config, address: str, *, is_new: bool, detach: bool) -> None:
+    ending = "`keepfold stop` ends it" if detach else "Ctrl-C stops it"
     lines = [
         "",
         f"  Keepfold runs at  {address}",
-        f"  First token       {_token_line(token)}",
+        f"  First token       {_token_line(installation.token_file(settings), is_new=is_new)}",
         "",
         "  Try next:",
-        *(f"    {command}" for command in next_commands(settings)),
+        *(f"    {command}" for command in next_commands(address, settings)),
         "",
-        f"  {'`keepfold stop` ends it' if detach else 'Ctrl-C stops it'}. Everything is kept in {_short(settings.home)}.",
+        f"  {ending}. Everything is kept in {_short(settings.home)}.",
         "",
     ]
     click.echo("\n".join(lines))
 
 
-def _token_line(token: Path) -> str:
-    try:
-        return token.read_text(encoding="utf-8").strip()
-    except OSError:
-        return "keepfold client create NAME --action 'vault.*' --purpose '*'"
+def _token_line(path: Path, *, is_new: bool) -> str:
+    if not path.exists():
+        return "was removed from the home; `keepfold client create` makes others"
+    return f"{path.read_text(encoding='utf-8').strip()}  (in {_short(path)})" if is_new else f"is in {_short(path)}"
 
 
-def next_commands(settings: Config) -> list[str]:
+def next_commands(address: str, settings: Config) -> list[str]:
     """Return the three commands that a new user should try."""
-    address = launch.address_of(settings)
-    program = _program()
+    program, token = _program(), _short(installation.token_file(settings))
     return [
-        f"{program} customer list --limit 3",
-        f"{program} policy show",
-        f"{program} ledger verify" if address else "",
+        f"{program} customer show $({program} customer list --limit 1) --purpose support",
+        f'curl -H "Authorization: Bearer $(cat {token})" "{address}/api/v1/customers?limit=3"',
+        f"{program} ledger verify",
     ]
 
 
