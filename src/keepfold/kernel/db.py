@@ -17,9 +17,6 @@ from keepfold.kernel.errors import Unavailable
 
 Row = tuple[Any, ...]
 
-# Below this many rows one INSERT costs less than the two extra round trips of COPY.
-_COPY_FROM = 8
-
 
 def atomic(using: str = "default", *, durable: bool = False, savepoint: bool = True) -> AbstractContextManager[None]:
     """Return Django's transaction; with `durable` it must be the outermost one."""
@@ -69,21 +66,19 @@ def plain(row: Iterable[Any]) -> Row:
 
 
 def rows_insert(using: str, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Insert many rows: `executemany` on SQLite, binary COPY on PostgreSQL, inside the caller's transaction.
+    """Insert rows: `executemany` on SQLite, binary COPY on PostgreSQL, inside the caller's transaction.
 
+    COPY is the quickest way from the first row on, and blobs stay binary. Values must have the types of their columns.
     Names of table and columns come from code, never from input.
     """
     if not rows:
         return
     if not is_postgres(using):
         with connections[using].cursor() as cursor:
-            cursor.executemany(_insert(table, tuple(columns), "%s"), rows)
+            cursor.executemany(_insert(table, tuple(columns)), rows)
         return
     with _binary_cursor(using) as cursor:
-        if len(rows) < _COPY_FROM:
-            cursor.executemany(_insert(table, tuple(columns), "%b"), rows)
-        else:
-            _copy(cursor, table, tuple(columns), rows)
+        _copy(cursor, table, tuple(columns), rows)
 
 
 @contextmanager
@@ -96,9 +91,9 @@ def _binary_cursor(using: str) -> Iterator[psycopg.Cursor[Any]]:
 
 
 @lru_cache(maxsize=256)
-def _insert(table: str, columns: tuple[str, ...], mark: str) -> str:
+def _insert(table: str, columns: tuple[str, ...]) -> str:
     names = ", ".join(f'"{column}"' for column in columns)
-    marks = ", ".join([mark] * len(columns))
+    marks = ", ".join(["%s"] * len(columns))
     return f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608  names come from code
 
 

@@ -137,20 +137,20 @@ class _Claim:
 
 
 # An earlier open delivery to the same handler about the same person goes first. Events about nobody have no order.
-_FROM = """
+_HEADS = """
 SELECT d.id, d.handler, d.subject, e.kind, e.payload, d.attempts
-FROM kernel_delivery d JOIN kernel_event e ON e.seq = d.seq WHERE d.state = 0
-"""
-_HEADS = (
-    _FROM
-    + """ AND d.due_us <= %s AND d.lease_us <= %s AND d.handler IN ({handlers})
+FROM kernel_delivery d JOIN kernel_event e ON e.seq = d.seq
+WHERE d.state = 0 AND d.due_us <= %s AND d.lease_us <= %s AND d.handler IN ({handlers})
 AND (d.subject IS NULL OR NOT EXISTS (
     SELECT 1 FROM kernel_delivery x
     WHERE x.state = 0 AND x.handler = d.handler AND x.subject = d.subject AND x.seq < d.seq))
 ORDER BY d.due_us, d.seq LIMIT %s
 """
-)
-_NEXT = _FROM + " AND d.handler = %s AND d.subject = %s ORDER BY d.seq LIMIT 1"
+_NEXT = """
+SELECT d.id, d.handler, d.subject, e.kind, e.payload, d.attempts
+FROM kernel_delivery d JOIN kernel_event e ON e.seq = d.seq
+WHERE d.state = 0 AND d.handler = %s AND d.subject = %s ORDER BY d.seq LIMIT 1
+"""
 _CLAIM = """
 UPDATE kernel_delivery SET lease_us = %s, attempts = attempts + 1
 WHERE id = %s AND state = 0 AND lease_us <= %s AND attempts = %s
