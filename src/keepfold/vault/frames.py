@@ -25,7 +25,6 @@ _SEGMENT = struct.Struct(">II")
 _PLACE = struct.Struct(">IIB")
 _COMPARTMENT = struct.Struct(">I")
 _unpack_segment = _SEGMENT.unpack_from
-_LADDER = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 _END = b"\x80"
 
 encode = msgspec.msgpack.Encoder().encode
@@ -67,8 +66,8 @@ def segments(record: bytes) -> list[tuple[int, bytes]]:
 
 def pad(plain: bytes) -> bytes:
     """Pad to 16, 32, 64 … 4096 bytes, then to multiples of 4096 (ISO/IEC 7816-4: one 0x80, then zeros)."""
-    need = len(plain) + 1
-    size = next((step for step in _LADDER if need <= step), -(-need // 4096) * 4096)
+    # len(plain) is one less than what is needed, so its bit length gives the next power of two.
+    size = max(16, 1 << len(plain).bit_length()) if len(plain) < 4096 else -(-(len(plain) + 1) // 4096) * 4096
     return (plain + _END).ljust(size, b"\0")
 
 

@@ -6,7 +6,7 @@ and one frame per isolated field. Keys and nonces come from one call each to the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,9 @@ from keepfold.vault.rules import slot_of
 
 _SHARED_PLACE = frames.aad_place(frames.SHARED)
 _GENERATION = frames.FIRST_GENERATION
+_FRAME_HEAD = bytes((aead.AES_256_GCM, _GENERATION))
+_FRAME_START = len(_FRAME_HEAD) + aead.NONCE_BYTES
+Wrapping = tuple[Callable[[bytes, bytes, bytes], bytes], bytes, bytes, bytes, bytes]
 
 
 class SealedRows(msgspec.Struct):
@@ -44,57 +47,71 @@ def seal_people(ring: Ring, persons: Sequence[bytes], batch: Sequence[Accepted])
 
 
 def _seal_shard(ring: Ring, shard: int, people: Sequence[tuple[bytes, Accepted]], rows: SealedRows) -> None:
-    # Everything that is the same for all people of the shard is looked up once: the loop below is the hot path.
-    uses = _uses(people)
-    wrappers = {one: _wrapper(ring, one, shard, count) for one, count in uses.items()}
+    # The hot path. Everything that is the same for all people of the shard is looked up once; wraps and frames are
+    # put together here, as `wrap.wrap` and `aead.seal` do, because a call costs as much as the cipher does.
+    uses, alone = _uses(people)
+    wraps = {one: _wrapping(ring, one, shard, count) for one, count in uses.items()}
     total = sum(uses.values())
     next_key = iter(keys.new_many(total)).__next__
-    next_nonce = iter(pool.nonces(2 * total)).__next__  # one to wrap, one for the shared frame
-    head, records, key_rows, ledger = b"SGF1\x01" + ring.tenant, rows.records, rows.keys, rows.ledger
-    seal, cipher, pack, segment = aead.seal, aead.cipher, frames.pack_shared, frames.segment_head
-    wrap_ledger, ledger_head, ledger_tail, ledger_version, _ = wrappers[LEDGER]
+    next_nonce = iter(pool.nonces(2 * total + alone)).__next__  # one to wrap, one for each frame
+    records, key_rows, ledger, start = rows.records, rows.keys, rows.ledger, b"SGF1\x01" + ring.tenant
+    cipher, pack, segment = aead.cipher, frames.pack_shared, frames.segment_head
     for person, accepted in people:
-        ledger[person] = key = next_key()
-        wrapped = wrap.wrap(wrap_ledger, ledger_version, next_nonce(), key, ledger_head + person + ledger_tail)
-        key_rows.append((person, LEDGER, _GENERATION, shard, wrapped))
+        encrypt, head, before, after, _ = wraps[LEDGER]
+        key, nonce = next_key(), next_nonce()
+        ledger[person] = key
+        key_rows.append((person, LEDGER, _GENERATION, shard, head + nonce + encrypt(nonce, key, before + person + after)))
         for compartment, shared in accepted.shared.items():
-            kek, wrap_head, wrap_tail, version, place = wrappers[compartment]
-            key = next_key()
-            wrapped = wrap.wrap(kek, version, next_nonce(), key, wrap_head + person + wrap_tail)
+            encrypt, head, before, after, place = wraps[compartment]
+            key, nonce = next_key(), next_nonce()
+            wrapped = head + nonce + encrypt(nonce, key, before + person + after)
             key_rows.append((person, compartment, _GENERATION, shard, wrapped))
-            opened = cipher(key)
-            sealed = b""
+            opened, prefix, sealed = cipher(key), start + person + place, b""
             if shared:
-                frame = seal(opened, _GENERATION, next_nonce(), pack(shared), head + person + place + _SHARED_PLACE)
-                sealed = segment(frames.SHARED, len(frame)) + frame
-            if accepted.alone and compartment in accepted.alone:
-                sealed += seal_alone(opened, head + person + place, accepted.alone[compartment])
+                nonce = next_nonce()
+                body = opened.encrypt(nonce, pack(shared), prefix + _SHARED_PLACE)
+                sealed = segment(frames.SHARED, len(body) + _FRAME_START) + _FRAME_HEAD + nonce + body
+            if compartment in accepted.alone:
+                sealed += seal_alone(opened, prefix, accepted.alone[compartment], next_nonce=next_nonce)
             records.append((person, compartment, sealed))
 
 
-def _uses(people: Sequence[tuple[bytes, Accepted]]) -> dict[int, int]:
-    uses = {LEDGER: len(people)}
+def _uses(people: Sequence[tuple[bytes, Accepted]]) -> tuple[dict[int, int], int]:
+    """Return how many keys are needed in each compartment, and how many isolated fields there are."""
+    uses, alone = {LEDGER: len(people)}, 0
     for _, accepted in people:
         for compartment in accepted.shared:
             uses[compartment] = uses.get(compartment, 0) + 1
-    return uses
+        for fields in accepted.alone.values():
+            alone += len(fields)
+    return uses, alone
 
 
-def _wrapper(ring: Ring, compartment: int, shard: int, count: int) -> tuple[aead.Cipher, bytes, bytes, int, bytes]:
-    """Return what wrapping and sealing in one compartment need: cipher, both ends of the contexts, version, place."""
+def _wrapping(ring: Ring, compartment: int, shard: int, count: int) -> Wrapping:
+    """Return what wrapping in one compartment needs: the cipher, the head, both ends of the context, the place."""
     kek = ring.writer(compartment, shard, count)
     whole = context.of_person(b"", b"", compartment, _GENERATION)
-    return kek.cipher, whole[:4] + ring.tenant, whole[4:], kek.version, whole[4:8]
+    return kek.cipher.encrypt, _wrap_head(kek.version), whole[:4] + ring.tenant, whole[4:], whole[4:8]
 
 
-def seal_alone(opened: aead.Cipher, prefix: bytes, fields: Sequence[Alone], generation: int = _GENERATION) -> bytes:
+def _wrap_head(version: int) -> bytes:
+    return bytes((wrap.VERSION,)) + version.to_bytes(4, "big")
+
+
+def seal_alone(
+    opened: aead.Cipher,
+    prefix: bytes,
+    fields: Sequence[Alone],
+    generation: int = _GENERATION,
+    next_nonce: Callable[[], bytes] = pool.nonce,
+) -> bytes:
     """Return the segments of isolated fields. `prefix` is the associated data up to the place of the field."""
-    sealed = []
+    sealed = b""
     for number, value in fields:
         aad = prefix + frames.aad_place(number, generation)
-        frame = aead.seal(opened, generation, pool.nonce(), frames.pack_alone(value), aad)
-        sealed += [frames.segment_head(number, len(frame)), frame]
-    return b"".join(sealed)
+        frame = aead.seal(opened, generation, next_nonce(), frames.pack_alone(value), aad)
+        sealed += frames.segment_head(number, len(frame)) + frame
+    return sealed
 
 
 def seal_shared(opened: aead.Cipher, prefix: bytes, shared: dict[int, Any], generation: int = _GENERATION) -> bytes:
