@@ -26,6 +26,14 @@ def test_a_primitive_that_fails_stops_the_start_and_is_named(monkeypatch, answer
     assert failure.value.code == "crypto.selftest"
 
 
+def test_no_process_starts_with_a_primitive_that_fails(monkeypatch):
+    from django.apps import apps
+
+    monkeypatch.setattr(selftest, "VECTORS", (selftest.Vector("Rot13: appendix Z", lambda: False),))
+    with pytest.raises(Unavailable, match="Rot13"):
+        apps.get_app_config("kernel").ready()
+
+
 @pytest.mark.parametrize("source", [vector.source for vector in selftest.VECTORS])
 def test_each_vector_notices_a_broken_primitive(monkeypatch, source):
     vector = next(vector for vector in selftest.VECTORS if vector.source == source)

@@ -7,6 +7,8 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
+from keepfold.kernel.crypto import selftest
+
 
 class KernelConfig(AppConfig):
     """Tables of outbox, jobs, clock, counters and idempotency keys."""
@@ -16,6 +18,10 @@ class KernelConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Load every room's handlers and jobs, so that each process knows to whom an event must go."""
+        """Test the primitives; load every room's handlers and jobs, so that each process knows where an event goes.
+
+        Raises `Unavailable` (`crypto.selftest`) when a primitive gives a wrong answer: nothing starts with it.
+        """
+        selftest.run()
         import_module("keepfold.kernel.upkeep")
         autodiscover_modules("reactions", "jobs")
