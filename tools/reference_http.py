@@ -24,9 +24,25 @@ def http_api() -> str:
     """Return the page: all operations in one table, then each with what it takes and answers."""
     document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
     operations = list(_operations(document))
-    rows = [(f"`{method.upper()} {path}`", operation.get("summary", "")) for path, method, operation in operations]
+    rows = [(f"`{method.upper()} {path}`", _first_sentence(operation)) for path, method, operation in operations]
     sections = [_section(document, *operation) for operation in operations]
-    return HEAD + table(("call", "what it does"), rows) + "\n" + "\n".join(sections)
+    objects = [_object(name, schema) for name, schema in sorted(document["components"]["schemas"].items())]
+    return HEAD + table(("call", "what it does"), rows) + "\n" + "\n".join([*sections, "# Objects\n", *objects])
+
+
+def _first_sentence(operation: Mapping[str, Any]) -> str:
+    text = operation.get("description") or operation.get("summary", "")
+    return str(text).split(". ")[0].split("; ")[0].rstrip(".") + "."
+
+
+def _object(name: str, schema: Mapping[str, Any]) -> str:
+    needed = schema.get("required", ())
+    rows = [
+        (code(key), "yes" if key in needed else "", _kind(value), value.get("description", ""))
+        for key, value in schema.get("properties", {}).items()
+    ]
+    text = f"## {name}\n\n{schema.get('description', '')}\n"
+    return text + ("\n" + table(("key", "always", "value", "meaning"), rows) if rows else "")
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -70,9 +86,12 @@ def _parameter(parameter: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _kind(schema: Mapping[str, Any]) -> str:
     if "$ref" in schema:
-        return str(schema["$ref"]).rsplit("/", 1)[-1]
+        name = str(schema["$ref"]).rsplit("/", 1)[-1]
+        return f"[{name}](#{name.lower()})"
     if "enum" in schema:
         return " or ".join(code(choice) for choice in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {_kind(schema.get('items', {}))}"
     alternatives = [_kind(one) for one in schema.get("anyOf", ()) if one.get("type") != "null"]
     return " or ".join(alternatives) or str(schema.get("type", ""))
 
@@ -80,7 +99,8 @@ def _kind(schema: Mapping[str, Any]) -> str:
 def _content(body: Mapping[str, Any]) -> Iterator[str]:
     for media, value in body.get("content", {}).items():
         kind = _kind(value.get("schema", {}))
-        yield code(media) + (f" ({kind})" if kind else "")
+        if media != "application/problem+json":
+            yield code(media) + (f" ({kind})" if kind else "")
 
 
 def _answer(document: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
