@@ -84,9 +84,17 @@ def test_names_are_understood_in_many_languages_and_spellings(columns):
 def test_nameless_columns_are_told_by_what_their_values_look_like():
     rows = [
         ("carl@example.com", "+49 30 23125 000", "Germany", "x"),
-        ("mia@example.org", "+44 20 7946 0000", "UK", "y"),
+        ("mia@example.org", "+44 20 7946 0000", "Norway", "y"),
     ]
     assert columns_of(look(["c1", "c2", "c3", "c4"], rows, shop())) == {"email": "c1", "phone": "c2", "country": "c3"}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [("no", "yes"), ("CA", "NY"), ("123-45-6789", "987-65-4321"), ("24.635221", "17.241110"), ("1001", "1002")],
+)
+def test_nameless_values_that_could_be_something_else_are_not_taken(values):
+    assert columns_of(look(["c1"], [(value,) for value in values], shop())) == {}
 
 
 def test_a_name_that_its_values_contradict_is_not_believed():

@@ -14,6 +14,8 @@ from stdnum import iban, luhn
 Test = Callable[[str], bool]
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]{2,}")
 _PHONE = re.compile(r"(?:\+|00)?[\d\s()./-]{6,24}(?:\s*(?:x|ext\.?)\s*\d{1,6})?")
+# What only a telephone number looks like: a country code, an area in brackets, groups that are not ddd-dd-dddd.
+_SURELY_PHONE = re.compile(r"(?:\+|00)\d[\d\s()./-]{6,}|\(\d{2,5}\)[\d\s-]{5,}|\d{2,4}[ -]\d{3,4}[ -]\d{2,}.*")
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?(?:[T ].*)?|\d\d?[./-]\d\d?[./-](?:\d{4}|\d\d)|\d{4}/\d\d?/\d\d?")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}(?:\s?[A-Z0-9]){11,30}")
 _CARD = re.compile(r"\d(?:[ -]?\d){12,18}")
@@ -67,6 +69,9 @@ TESTS: Mapping[str, Test] = {
     "boolean": lambda text: text.casefold() in _BOOLEAN,
     "postcode": lambda text: bool(_POSTCODE.fullmatch(text)),
     "name": lambda text: bool(_NAME.fullmatch(text)) and len(text) <= 60,
+    # For columns whose name says nothing: two letters may be a country, a state of the USA or a no.
+    "surely phone": lambda text: _is_phone(text) and bool(_SURELY_PHONE.fullmatch(text)),
+    "surely country": lambda text: len(text) > 3 and is_country(text),
 }
 SAID: Mapping[str, str] = {
     "email": "e-mail addresses",

@@ -16,7 +16,14 @@ from keepfold.policy.types import FieldSpec, Schema
 
 TAKEN_FROM = 0.5
 _CONTRADICTED = 0.35
-_CONTENT_ONLY = {"email": 0.7, "iban": 0.7, "card": 0.7, "phone": 0.55, "country": 0.55}
+# Types that are told by content alone, by which test, and how far that is believed.
+_CONTENT_ONLY = {
+    "email": ("email", 0.7),
+    "iban": ("iban", 0.7),
+    "card": ("card", 0.7),
+    "phone": ("surely phone", 0.55),
+    "country": ("surely country", 0.55),
+}
 Shares = Mapping[str, float]
 
 
@@ -117,10 +124,9 @@ def _judge(name: str, found: Shares, spec: FieldSpec) -> tuple[float, str]:
     heard = hear(name)
     if heard and heard.strength >= 0.9:
         return 0.0, ""  # the name says that it is something else
-    prior = _CONTENT_ONLY.get(spec.type, 0.0)
-    if prior and seen is not None and seen >= 0.9:
-        return prior * seen, f"the values look like {SAID[spec.type]}"
-    return 0.0, ""
+    test, prior = _CONTENT_ONLY.get(spec.type, ("", 0.0))
+    share = found.get(test, 0.0)
+    return (prior * share, f"the values look like {SAID[spec.type]}") if share >= 0.9 else (0.0, "")
 
 
 def _by_name(name: str, spec: FieldSpec) -> tuple[float, str]:

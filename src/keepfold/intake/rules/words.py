@@ -31,7 +31,7 @@ CONCEPTS: Mapping[str, str] = {
         nom_de_famille apellido apellidos primer_apellido cognome sobrenome apelido achternaam nazwisko prijmeni
         efternamn sukunimi vezeteknev nume_de_familie soyad soyadi фамилия επωνυμο επιθετο 姓 苗字 성 اسم_العائلة
         الكنية उपनाम""",
-    "full_name": """name full_name fullname customer_name display_name contact_name person_name vollstaendiger_name
+    "full_name": """name person full_name customer_name display_name contact_name person_name vollstaendiger_name
         name_vorname nom_complet nom_et_prenom nombre_completo nombre_y_apellidos nome_completo nome_e_cognome
         volledige_naam naam imie_i_nazwisko jmeno_a_prijmeni namn fullstandigt_namn nimi nev ad_soyad фио полное_имя
         ονοματεπωνυμο 氏名 お名前 姓名 名字 성명 الاسم الاسم_الكامل नाम पूरा_नाम""",
