@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from keepfold.consent import store
 from keepfold.consent.types import Persons
@@ -31,6 +31,19 @@ def facts_of(person: bytes) -> Mapping[str, ConsentFact]:
         names[purpose]: ConsentFact(status=_STATUS[status], at_s=at_s, expires_s=expires_s)
         for purpose, status, at_s, expires_s in rows
         if purpose in names
+    }
+
+
+def facts_of_many(persons: Sequence[bytes], purpose: str) -> dict[bytes, Mapping[str, ConsentFact]]:
+    """Return what each of many people has decided about one purpose; those who have said nothing are left out.
+
+    One query for each 500 people, never cached. Raises `Unavailable` while no policy is active.
+    """
+    spec = policy.schema().purposes.get(purpose)
+    rows = () if spec is None else store.facts_of_many(persons, spec.number)
+    return {
+        person: {purpose: ConsentFact(status=_STATUS[status], at_s=at_s, expires_s=expires_s)}
+        for person, status, at_s, expires_s in rows
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from keepfold.kernel import db
@@ -53,12 +54,23 @@ class StateRow(NamedTuple):
 
 
 _FACTS = "SELECT purpose, status, at_s, expires_s FROM consent_state WHERE person = %s AND status > 0"
+_FACTS_OF_MANY = "SELECT person, status, at_s, expires_s FROM consent_state WHERE purpose = %s AND status > 0"
+_CHUNK = 500
 _STATES = "SELECT purpose, status, at_s, expires_s, event, pending_s FROM consent_state WHERE person = %s"
 
 
 def facts(person: bytes) -> list[db.Row]:
     """Return (purpose number, status, at_s, expires_s) of everything that a person has decided: one query."""
     return db.fetch_all(DATA, _FACTS, (person,))
+
+
+def facts_of_many(persons: Sequence[bytes], purpose: int) -> Iterator[db.Row]:
+    """Yield (person, status, at_s, expires_s) of everybody among these who has decided about one purpose."""
+    for start in range(0, len(persons), _CHUNK):
+        some = persons[start : start + _CHUNK]
+        marks = ", ".join(["%s"] * len(some))
+        sql = f"{_FACTS_OF_MANY} AND person IN ({marks})"
+        yield from db.fetch_all(DATA, sql, [purpose, *some])
 
 
 def states(person: bytes) -> list[StateRow]:

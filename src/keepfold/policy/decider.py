@@ -6,7 +6,7 @@ needs a purpose; while no policy is active it is refused, and so is every other 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import signature
 
 import msgspec
@@ -23,6 +23,8 @@ from keepfold.policy.sentences import next_step, reason
 from keepfold.policy.types import PersonFacts, Question
 
 FactsOf = Callable[[bytes, str], PersonFacts]
+FactsOfMany = Callable[[Sequence[bytes], str], Mapping[bytes, PersonFacts]]
+_NOTHING_KNOWN = PersonFacts()
 _GRANTED = Decision(allowed=True, rules=("actor.action",))
 _rules: dict[str, Rule] = {}
 
@@ -35,10 +37,15 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class PolicyDecider:
-    """Implements `keepfold.gate.Decider`. `facts_of(person, purpose)` gives what a decision may know of a person."""
+    """Implements `keepfold.gate.Decider`. `facts_of(person, purpose)` gives what a decision may know of a person.
 
-    def __init__(self, facts_of: FactsOf) -> None:
+    `facts_of_many(people, purpose)` gives the same for a batch at once, and leaves out those of whom nothing is known:
+    these are all decided alike, so they are decided once.
+    """
+
+    def __init__(self, facts_of: FactsOf, facts_of_many: FactsOfMany | None = None) -> None:
         self._facts_of = facts_of
+        self._facts_of_many = facts_of_many
 
     def decide(self, context: Context) -> Decision:
         """Return the decision; several people are each looked at, and the first refusal decides."""
@@ -60,12 +67,20 @@ class PolicyDecider:
         general = decide(policy, question)
         if not general.allowed:
             return general
-        for person in people:
-            facts = self._facts_of(person, question.purpose or "")
+        for facts in self._facts(people, question.purpose or ""):
             decision = decide(policy, msgspec.structs.replace(question, person=facts))
             if not decision.allowed:
                 return decision
         return general
+
+    def _facts(self, people: tuple[bytes, ...], purpose: str) -> Iterator[PersonFacts]:
+        if self._facts_of_many is None or len(people) == 1:
+            yield from (self._facts_of(person, purpose) for person in people)
+            return
+        known = self._facts_of_many(people, purpose)
+        if any(person not in known for person in people):
+            yield _NOTHING_KNOWN
+        yield from known.values()
 
 
 def rule_of(action: str) -> Rule:

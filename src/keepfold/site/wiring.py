@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from keepfold import gate
 from keepfold.consent import queries as consent
 from keepfold.kernel import clock, config
@@ -33,7 +35,7 @@ DEMONSTRATION = "shop"
 
 def wire() -> None:
     """Connect the rooms. Until this ran, the gate refuses everything."""
-    gate.wire(decider=PolicyDecider(facts_of), recorder=LedgerRecorder())
+    gate.wire(decider=PolicyDecider(facts_of, facts_of_many), recorder=LedgerRecorder())
     keyring.wire(keys=vault_keys.LedgerKeys())
     consent.wire(persons=vault.is_living)
     vault_keys.harden()
@@ -42,6 +44,12 @@ def wire() -> None:
 def facts_of(person: bytes, _purpose: str | None = None) -> PersonFacts:
     """Return what a decision may know of one person. Read at every decision, never cached."""
     return PersonFacts(consents=consent.facts_of(person))
+
+
+def facts_of_many(persons: Sequence[bytes], purpose: str) -> dict[bytes, PersonFacts]:
+    """Return the same for a batch; those of whom nothing is known are left out."""
+    found = consent.facts_of_many(persons, purpose)
+    return {person: PersonFacts(consents=consents) for person, consents in found.items()}
 
 
 def open_keys() -> None:
