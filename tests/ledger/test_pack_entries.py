@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,10 +65,8 @@ def test_an_entry_is_read_as_it_was_written(body):
 def test_every_byte_counts(body, at, flip):
     packed = bytearray(body.pack())
     packed[at] ^= flip
-    try:
+    with contextlib.suppress(EntryInvalid):
         assert entry.unpack(bytes(packed)) != body
-    except EntryInvalid:
-        pass
 
 
 @given(st.binary(max_size=200))

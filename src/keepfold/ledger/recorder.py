@@ -87,9 +87,7 @@ class LedgerRecorder:
         store.mark_closing(log, subject, keyring.closing_mac(log, subject))
 
     def _append_one(self, entry: Entry, people: list[bytes], living: tuple[bytes, bytes] | None) -> None:
-        log_id, at_us, line = keyring.log_id(), _append_us(), known(entry.context.action)
-        nonce, written = self._details(entry, line, people, at_us, 0 if living is None else 1)
-        commitment, tag, is_closing = commit.commitment(nonce, written), ZERO_TAG, False
+        log_id, line, tag, is_closing = keyring.log_id(), known(entry.context.action), ZERO_TAG, False
         if living is None:
             key = keyring.detail_key()
         else:
@@ -97,25 +95,28 @@ class LedgerRecorder:
             key = tags.detail_key(ledger_key)
             number, is_closing = appending.count_up(keyring.LOG, person)
             tag = tags.subject_tag(tags.tag_key(ledger_key), log_id, number)
+        # Not before the number is taken: a person's numbers and times must rise together.
+        count, at_us = 0 if living is None else 1, _append_us()
+        nonce, written = self._details(entry, line, people, at_us, count)
         _add(
             entry.id,
             at_us,
-            _body(entry, line, at_us, commitment, tag, 0 if living is None else 1),
+            _body(entry, line, at_us, commit.commitment(nonce, written), tag, count),
             frame=None if is_closing else sealing.seal(key, log_id, entry.id, nonce, written),
             tag=None if living is None else tag[: tags.SHORT],
         )
 
     def _append_batch(self, entry: Entry, people: list[bytes], living: list[tuple[bytes, bytes]]) -> None:
-        log_id, at_us, line = keyring.log_id(), _append_us(), known(entry.context.action)
-        nonce, written = self._details(entry, line, people, at_us, len(living))
+        log_id, line = keyring.log_id(), known(entry.context.action)
         numbers = appending.count_up_many(keyring.LOG, [person for person, _ in living])
         members = tags.subject_tags((key for _, key in living), log_id, numbers)
-        commitment, root = commit.commitment(nonce, written), tags.batch_root(members)
+        at_us, root = _append_us(), tags.batch_root(members)
+        nonce, written = self._details(entry, line, people, at_us, len(living))
         appending.add_members(keyring.LOG, entry.id, members, tags.SHORT)
         _add(
             entry.id,
             at_us,
-            _body(entry, line, at_us, commitment, root, len(living)),
+            _body(entry, line, at_us, commit.commitment(nonce, written), root, len(living)),
             frame=sealing.seal(keyring.detail_key(), log_id, entry.id, nonce, written),
             tag=None,
         )
