@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -87,6 +88,61 @@ def test_an_import_that_is_killed_again_and_again_stores_every_row_once(installa
     checkpoint_beat()
     report = ledger.verify()
     assert (report.ok, report.findings, report.pending) == (True, (), 0)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.fixture
+def home_of_its_own(tmp_path):
+    """Return the environment of an installation that `keepfold init` made, with addresses of its own."""
+    home = tmp_path / "home"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("KEEPFOLD_", "PYTEST"))}
+    environment |= {
+        "KEEPFOLD_HOME": str(home),
+        "KEEPFOLD_SQLITE_SYNCHRONOUS": "NORMAL",
+        "KEEPFOLD_BIND": f"127.0.0.1:{free_port()}",
+        "KEEPFOLD_METRICS_BIND": f"127.0.0.1:{free_port()}",
+    }
+    subprocess.run(command("init"), env=environment, check=True, capture_output=True)
+    return home, environment
+
+
+@pytest.mark.slow
+@pytest.mark.loopback
+def test_server_worker_and_import_killed_together_lose_nothing_and_do_nothing_twice(home_of_its_own, many):
+    home, environment = home_of_its_own
+    dice = random.Random(8)
+
+    def begin(*words: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command(*words), env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+
+    for number in range(3):
+        server, importing = begin("up"), begin("import", str(many), "--apply", "--json")
+        until = time.monotonic() + 60
+        while position(home) < ROWS * (number + 1) // 5 and importing.poll() is None and time.monotonic() < until:
+            time.sleep(0.005)
+        time.sleep(dice.random() * 0.2)
+        for process in (server, importing):
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+        assert (server.returncode, importing.returncode) == (-signal.SIGKILL, -signal.SIGKILL)
+        assert position(home) < ROWS
+    done = json.loads(
+        subprocess.run(
+            command("import", str(many), "--apply", "--json"), env=environment, check=True, capture_output=True
+        ).stdout
+    )
+    assert (done["sealed"], done["skipped"], done["refused"]) == (ROWS, 0, 0)
+    with closing(sqlite3.connect(f"file:{home / 'data.sqlite3'}?mode=ro", uri=True)) as connection:
+        assert connection.execute("SELECT count(*) FROM vault_person").fetchone() == (ROWS,)
+    verified = subprocess.run(command("ledger", "verify", "--json"), env=environment, check=False, capture_output=True)
+    assert json.loads(verified.stdout)["ok"] is True
 
 
 @pytest.mark.slow
