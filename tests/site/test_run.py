@@ -25,6 +25,13 @@ def children_of(pid):
     return found
 
 
+def runs(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def pss_mib(pids):
     lines = [line for pid in pids for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
@@ -166,7 +173,7 @@ def test_nothing_is_left_when_the_supervisor_is_killed_hard(machine):
     process.kill()
     process.communicate()
     deadline = time.monotonic() + 20
-    while any(Path(f"/proc/{pid}").exists() for pid in family):
+    while any(runs(pid) for pid in family):
         assert time.monotonic() < deadline, family
         time.sleep(0.05)
     machine.up()
