@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -60,7 +61,14 @@ class Room:
 
 
 @pytest.fixture
-def room(stores, monkeypatch):
+def room(store, monkeypatch):
+    with opened(monkeypatch) as made:
+        yield made
+
+
+@contextmanager
+def opened(monkeypatch):
+    """Open the room over the stores that are there."""
     made = Room(Notebook(), schema(*PURPOSES))
     monkeypatch.setattr(policy, "schema", lambda: made.schema)
     monkeypatch.setattr(queries._Wiring, "persons", lambda person: person in made.known)

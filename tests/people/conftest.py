@@ -59,7 +59,13 @@ def notebook():
 
 
 @pytest.fixture
-def door(stores, notebook):
+def database(stores):
+    """The stores that a test runs on; a module that wants PostgreSQL as well overrides it with `store`."""
+    return stores
+
+
+@pytest.fixture
+def door(database, notebook):
     with gate.wired(GrantsOnly(), notebook):
         yield notebook
 

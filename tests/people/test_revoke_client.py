@@ -11,10 +11,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from keepfold.kernel import config
 from keepfold.kernel.errors import Conflict, NotFound
 from keepfold.people import actions, queries
 from keepfold.people.errors import TokenRefused, TooMuch
 from tests.people.conftest import SYSTEM, actor
+
+
+@pytest.fixture
+def database(store):
+    """Once on SQLite and once on PostgreSQL."""
+    return store
 
 
 def make(by=SYSTEM, names=("people.client.*", "vault.record.open"), **more):
@@ -128,9 +135,15 @@ while True:
 """
 
 
-def test_another_process_refuses_a_revoked_token_within_a_second(door, stores):
+def test_another_process_refuses_a_revoked_token_within_a_second(door, home):
     issued = make()
-    environ = os.environ | {"KEEPFOLD_HOME": str(stores), "DJANGO_SETTINGS_MODULE": "keepfold.site.settings"}
+    settings = config.current()
+    environ = os.environ | {
+        "KEEPFOLD_HOME": str(home),
+        "KEEPFOLD_DATA_URL": settings.data_url,
+        "KEEPFOLD_KEYS_URL": settings.keys_url,
+        "DJANGO_SETTINGS_MODULE": "keepfold.site.settings",
+    }
     with subprocess.Popen(
         [sys.executable, "-c", WATCH, issued.token], stdout=subprocess.PIPE, text=True, env=environ
     ) as watcher:

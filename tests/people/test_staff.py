@@ -14,6 +14,12 @@ from tests.people.conftest import SYSTEM, actor
 OWNER = {"email": "Olga@Shop.example", "name": "Olga"}
 
 
+@pytest.fixture
+def database(store):
+    """Once on SQLite and once on PostgreSQL."""
+    return store
+
+
 def test_the_first_owner_gets_a_token_that_holds_what_owners_hold(door):
     made = actions.bootstrap_owner(actor=SYSTEM, **OWNER)
     found = queries.authenticate(made.issued.token)

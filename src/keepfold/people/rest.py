@@ -12,6 +12,8 @@ from keepfold.gate import rest
 from keepfold.gate.types import Actor
 from keepfold.kernel import ids
 from keepfold.people import actions, surface
+from keepfold.people.actions import LONGEST_OVERLAP_S, STANDARD_RATE
+from keepfold.people.types import IssuedToken
 
 router = Router(tags=["people"])
 _PREFIXES = {"staff": "stf", "client": "cli"}
@@ -41,9 +43,7 @@ class ClientIn(rest.Strict):
     ]
     purposes: Annotated[list[Annotated[str, Field(pattern=_PURPOSE)]], Field(default_factory=list, max_length=100)]
     expires_at: datetime | None = None
-    rate: Annotated[int, Field(ge=1, le=100_000, description="Requests per second and process.")] = (
-        actions.STANDARD_RATE
-    )
+    rate: Annotated[int, Field(ge=1, le=100_000, description="Requests per second and process.")] = STANDARD_RATE
 
 
 class ClientOut(Schema):
@@ -77,7 +77,7 @@ class Clients(Schema):
 class RotateIn(rest.Strict):
     """How long old tokens still work."""
 
-    overlap_s: Annotated[int, Field(ge=0, le=actions.LONGEST_OVERLAP_S)] = 0
+    overlap_s: Annotated[int, Field(ge=0, le=LONGEST_OVERLAP_S)] = 0
 
 
 class ClientsQuery(rest.Strict):
@@ -124,7 +124,7 @@ def create_client(request: HttpRequest, body: ClientIn) -> HttpResponse:
     )
 
 
-def _without_token(issued: actions.IssuedToken) -> dict[str, object]:
+def _without_token(issued: IssuedToken) -> dict[str, object]:
     return {"client": surface.client(issued.client), "token": None}
 
 

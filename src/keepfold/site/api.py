@@ -155,6 +155,10 @@ def as_error(error: Exception) -> Exception:
     return error
 
 
+def _answer_error(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    return problem_response(request, as_error(error) if isinstance(error, Exception) else error())
+
+
 def build() -> Api:
     """Return the API with every room's router."""
     api = Api()
@@ -162,7 +166,7 @@ def build() -> Api:
         room.router.add_decorator(known_parameters_only, mode="operation")
         api.add_router("", room.router)
     for kind in (Exception, HttpError, ValidationError, AuthenticationError):
-        api.add_exception_handler(kind, lambda request, error: problem_response(request, as_error(error)))
+        api.add_exception_handler(kind, _answer_error)
     return api
 
 
@@ -239,5 +243,5 @@ api = build()
 urlpatterns = [
     path("openapi.json", only("GET")(openapi_json), name="openapi"),
     path("docs", only("GET")(docs), name="api-docs"),
-    *[_with_problems(pattern) for pattern in api.urls[0] if pattern.name != "api-root"],
+    *[_with_problems(one) for one in api.urls[0] if isinstance(one, URLPattern) and one.name != "api-root"],
 ]
