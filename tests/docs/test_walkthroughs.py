@@ -1,7 +1,7 @@
 """The pages that people follow by typing: every command is run, every printed answer is compared.
 
-A block ```` ```sh ```` is run, ```` ```sh skip ```` only shown. A block ```` ```output ```` that follows is what it prints; `…`
-stands for anything.
+A block ```` ```sh ```` is run and must succeed, ```` ```sh refused ```` must end in a refusal, ```` ```sh skip ```` is only
+shown. A block ```` ```output ```` that follows is what it prints; `…` stands for anything.
 """
 
 from __future__ import annotations
@@ -16,8 +16,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BLOCK = re.compile(r"^```(sh(?: skip)?|output)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(sh(?: skip| refused)?|output)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ADDRESS = "127.0.0.1:8700"
+REFUSED = "{{\n{}}} && echo 'this was not refused' && exit 1\n"
+# What the reader has done before the first command of a page.
+PAGES = {
+    "README.md": "keepfold run --detach",
+    "docs/tutorial/first-customer.md": "true",
+    "docs/howto/import-a-table.md": "true",
+}
 MARK = "=== end of block"
 
 
@@ -25,8 +32,8 @@ def blocks(page):
     """Return (command, expected output or None) for each block that is run."""
     found: list[tuple[str, str | None]] = []
     for kind, text in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
-        if kind == "sh":
-            found.append((text, None))
+        if kind in {"sh", "sh refused"}:
+            found.append((text if kind == "sh" else REFUSED.format(text), None))
         elif kind == "output" and found:
             found[-1] = (found[-1][0], text)
     return found
@@ -82,9 +89,9 @@ def chinook():
 
 @pytest.mark.loopback
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["docs/tutorial/first-customer.md", "docs/howto/import-a-table.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_does_what_it_says(page, shell):
-    followed = blocks(page)
+    followed = [(PAGES[page], None), *blocks(page)]
     if any("$CHINOOK" in command for command, _ in followed) and not chinook().is_file():
         pytest.skip(f"third-party test data is absent: set KEEPFOLD_SHARED_DATA (looked for {chinook()})")
     assert len(followed) >= 5
