@@ -138,7 +138,7 @@ def _field(policy: Policy, name: str, item: DataItem, numbers: Numbers) -> Field
             PartSpec(
                 name=part.name, type=part.type, max_length=part.max_length or min(longest, DEFAULT_LENGTH[part.type])
             )
-            for part in item.of
+            for part in item.of.values()
         ),
         max_items=(item.max_items or DEFAULT_ITEMS) if item.type in COMPOUND_TYPES - {"structure"} else 0,
         special=item.special,

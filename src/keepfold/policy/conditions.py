@@ -26,7 +26,7 @@ NAMES: dict[str, str] = {
 Facts = Mapping[str, Any]
 Condition = Callable[[Facts], bool | None]
 
-_TOKEN = re.compile(r"\s*(?:(\d{1,12})|([A-Za-z0-9_.]{1,60})|(>=|<=|!=|==|=|>|<|\(|\)|,))")
+_TOKEN = re.compile(r"\s*(?:([0-9]{1,12})|([A-Za-z0-9_.]{1,60})|(>=|<=|!=|==|=|>|<|\(|\)|,))")
 _WORDS = {"and", "or", "not", "in"}
 _MOST_TOKENS = 100
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,8 +12,8 @@ from keepfold.policy import checks
 from keepfold.policy.canonical import canonical, digest
 from keepfold.policy.format.document import Policy
 from keepfold.policy.format.nearest import shown
-from keepfold.policy.format.shapes import Missing, Model, Notes
-from keepfold.policy.format.tree import Node, Unreadable, nodes_of, read_tree, repeated_keys
+from keepfold.policy.format.shapes import MISSING, Missing, Model, Notes
+from keepfold.policy.format.tree import Node, Unreadable, read_tree, repeated_keys
 from keepfold.policy.types import Finding, Place, Report
 
 _MOST_FINDINGS = 200
@@ -43,17 +42,23 @@ def load(source: bytes | str, name: str = "policy") -> Loaded:
     return _load_tree(root, name)
 
 
-def load_stored(form: bytes) -> Policy:
-    """Read a stored canonical form back. Raises `Invalid` when a newer release no longer reads it."""
-    loaded = _read_models(nodes_of(json.loads(form)), Notes(nodes_of({})))
-    if isinstance(loaded, Missing):
+def load_stored(source: str) -> tuple[Policy, bytes]:
+    """Read a stored policy back; return it with the hash that it has now.
+
+    Raises `Invalid(code="policy.unreadable")` when this release no longer reads it.
+    """
+    try:
+        root = read_tree(source)
+        policy = _read_models(root, Notes(root))
+    except Unreadable:
+        policy = MISSING
+    if isinstance(policy, Missing):
         raise Invalid(
             "The stored policy is not one that this release reads.",
             code="policy.unreadable",
             next_step="Activate a policy that `keepfold policy check` accepts.",
         )
-    policy: Policy = loaded
-    return policy
+    return policy, digest(canonical(root.plain()))
 
 
 def require(source: bytes | str, name: str = "policy") -> Loaded:

@@ -9,7 +9,6 @@ import msgspec
 
 from keepfold.kernel.errors import NotFound
 from keepfold.policy import store
-from keepfold.policy.canonical import digest
 from keepfold.policy.compile import CompiledPolicy, compile_policy, schema_of
 from keepfold.policy.diff import diff as diff_policies
 from keepfold.policy.errors import NoPolicy, PolicyDamaged
@@ -118,7 +117,18 @@ def schema_of_version(version: str) -> tuple[str, Schema]:
 
 def policy_of(version: str) -> Policy:
     """Return a stored policy as a model. Raises `NotFound`."""
-    return load_stored((store.form(resolve(version)) or "{}").encode())
+    return stored(resolve(version))
+
+
+def stored(version: str) -> Policy:
+    """Return the policy of a full version, and make sure that it is that one. Raises `PolicyDamaged`, `Invalid`."""
+    policy, policy_hash = load_stored(store.source(version) or "")
+    if policy_hash.hex() != version:
+        raise PolicyDamaged(
+            "The stored policy is not the one its version names, so nothing is decided by it.",
+            next_step="Restore the database, or activate the policy file again.",
+        )
+    return policy
 
 
 def diff(old: str, new: str) -> tuple[Change, ...]:
@@ -164,13 +174,7 @@ def _is_version(text: str) -> bool:
 
 
 def _compile(version: str, activated_us: int) -> ActivePolicy:
-    form = store.form(version)
-    if form is None or digest(form.encode()).hex() != version:
-        raise PolicyDamaged(
-            "The stored policy is not the one its version names, so nothing is decided by it.",
-            next_step="Restore the database, or activate the policy file again.",
-        )
-    policy = load_stored(form.encode())
+    policy = stored(version)
     compiled = compile_policy(policy, bytes.fromhex(version), store.numbers())
     found = ActivePolicy(
         version=version,

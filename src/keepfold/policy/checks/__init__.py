@@ -31,7 +31,7 @@ from keepfold.policy.checks.base import REGISTRY, Check, Found
 from keepfold.policy.checks.reading import READING
 from keepfold.policy.format.document import Policy
 
-__all__ = ["FAMILIES", "Check", "Found", "catalogue", "run"]
+__all__ = ["FAMILIES", "READING", "Check", "Found", "catalogue", "run"]
 
 FAMILIES = (
     data, index, purpose, basis, consent, rights, retention, recipient, labels, mapping, notice, requests, assess, ccpa,

@@ -46,7 +46,7 @@ def parts_missing(policy: Policy) -> Iterator[Found]:
     for name, item in policy.data.items():
         if item.type in COMPOUND_TYPES and not item.of:
             yield Found(("data", name), f"`{name}` is a {item.type} without `of`.", "Write `of: {part: type, …}`.")
-        elif item.type == "structure" and any(not part.name for part in item.of):
+        elif item.type == "structure" and "" in item.of:
             yield Found(("data", name, "of"), f"The parts of the structure `{name}` need names.")
 
 

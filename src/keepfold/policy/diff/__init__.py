@@ -26,7 +26,9 @@ def diff(old: Policy, new: Policy) -> tuple[Change, ...]:
         *recipient_changes(old, new),
         *other_changes(old, new),
     ]
-    material = {*old.notice.material_when, *new.notice.material_when}
+    if not drafts and old != new:
+        drafts = [Draft("policy.rewritten", "neutral", "policy", "The same is written in another way.")]
+    material: set[str] = {*old.notice.material_when, *new.notice.material_when}
     changes = [_change(draft, material) for draft in drafts]
     return tuple(sorted(changes, key=lambda change: not change.material))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from keepfold.policy.diff.base import Draft, leftovers, listed, pairs, renames
 from keepfold.policy.format.document import Consent, OptOut, Policy, Purpose, Retention
@@ -78,12 +78,21 @@ def _need(path: str, called: str, was: NeedWish, is_: NeedWish) -> Iterator[Draf
         wider = is_.need == "required"
         kind = "purpose.widened" if wider else "purpose.narrowed"
         yield Draft(kind, "wider" if wider else "narrower", path, f"{called} is {is_.need}, no longer {was.need}.")
-    for role in sorted({*was.show, *is_.show}):
-        earlier, now = was.show.get(role, was.show[""]), is_.show.get(role, is_.show[""])
+    yield from _shown(path, called, was.show, is_.show)
+
+
+def _shown(path: str, called: str, was: Mapping[str, str], is_: Mapping[str, str]) -> Iterator[Draft]:
+    changed = False
+    for role in sorted({*was, *is_}):
+        earlier, now = was.get(role, was[""]), is_.get(role, is_[""])
         if earlier != now:
+            changed = True
             wider, whom = now == "clear", f"`{role}`" if role else "everybody"
             kind = "show.clearer" if wider else "show.stricter"
             yield Draft(kind, "wider" if wider else "narrower", path, f"{called} is shown {now} to {whom}.")
+    if not changed and was != is_:
+        # Who holds several roles may see something else.
+        yield Draft("purpose.changed", "neutral", path, f"{called} is shown by other rules to some roles.")
 
 
 def _ground(at: tuple[str, str], was: Purpose, is_: Purpose) -> Iterator[Draft]:
@@ -138,7 +147,7 @@ def _consent(at: tuple[str, str], was: Consent | None, is_: Consent | None) -> I
     if was.double_opt_in != is_.double_opt_in:
         how = "confirmed" if is_.double_opt_in else "no longer confirmed"
         yield _strength("consent", path, f"Consent to `{name}` is {how}.", weaker=not is_.double_opt_in)
-    if was.expires != is_.expires:
+    if _lasts(was.expires) != _lasts(is_.expires):
         sentence = f"Consent to `{name}` lasts {_lasting(is_.expires)} instead of {_lasting(was.expires)}."
         yield _strength("consent", path, sentence, weaker=_longer(is_.expires, was.expires))
     if set(was.proof) - set(is_.proof):
@@ -163,10 +172,10 @@ def _opt_out(at: tuple[str, str], was: OptOut | None, is_: OptOut | None) -> Ite
     if was.one_click != is_.one_click:
         sentence = f"One click {'stops' if is_.one_click else 'no longer stops'} `{name}`."
         yield _strength("opt_out", path, sentence, weaker=not is_.one_click)
-    if was.within != is_.within:
+    if _lasts(was.within) != _lasts(is_.within):
         sentence = f"Opting out of `{name}` takes effect within {_lasting(is_.within)}."
         yield _strength("opt_out", path, sentence, weaker=_longer(is_.within, was.within))
-    if was.ask_again_after != is_.ask_again_after:
+    if _lasts(was.ask_again_after) != _lasts(is_.ask_again_after):
         sentence = f"After opting out of `{name}` people are asked again after {_lasting(is_.ask_again_after)}."
         yield _strength("opt_out", path, sentence, weaker=_longer(was.ask_again_after, is_.ask_again_after))
     looked_at = {"gpc", "one_click", "within", "ask_again_after"}
@@ -175,7 +184,7 @@ def _opt_out(at: tuple[str, str], was: OptOut | None, is_: OptOut | None) -> Ite
 
 def _retention(at: tuple[str, str], was: Retention, is_: Retention) -> Iterator[Draft]:
     path, name = f"{at[0]}.retention", at[1]
-    if was.keep != is_.keep:
+    if _lasts(was.keep) != _lasts(is_.keep):
         longer = is_.keep.rough_days > was.keep.rough_days
         kind = "retention.longer" if longer else "retention.shorter"
         sentence = f"`{name}` keeps data for {is_.keep.text} instead of {was.keep.text}."
@@ -246,6 +255,11 @@ def _longer(one: Period | None, other: Period | None) -> bool:
     if one is None or other is None:
         return one is None
     return one.rough_days > other.rough_days
+
+
+def _lasts(period: Period | None) -> tuple[int, int, int] | None:
+    """Return what a period amounts to, however it is written."""
+    return None if period is None else (period.months, period.days, period.business_days)
 
 
 def _lasting(period: Period | None) -> str:

@@ -6,7 +6,7 @@ proves). What is made of them for the rest of the system is in `keepfold.policy.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import field
@@ -58,18 +58,14 @@ Notified = Literal["email", "portal", "post", "banner"]
 Treatment = Literal["clear", "masked"]
 
 
-class Strict(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all models: immutable, keywords only."""
-
-
-class Contact(Strict):
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """A person or office to turn to."""
 
     name: Annotated[Line, "Who it is."]
     contact: Annotated[Line, "An e-mail address, a telephone number or a page."]
 
 
-class Controller(Strict):
+class Controller(msgspec.Struct, frozen=True, kw_only=True):
     """Who answers for the data."""
 
     name: Annotated[Line, "The business as it is registered."]
@@ -81,14 +77,14 @@ class Controller(Strict):
     authority: Annotated[Line | None, "The supervisory authority, e.g. DE-BE."] = None
 
 
-class Languages(Strict):
+class Languages(msgspec.Struct, frozen=True, kw_only=True):
     """The languages in which people are told."""
 
     default: Annotated[Language, "The language of every label that is a plain text."]
     also: Annotated[tuple[Language, ...], "Further languages; every label must then exist in each."] = ()
 
 
-class DataItem(Strict):
+class DataItem(msgspec.Struct, frozen=True, kw_only=True):
     """One type of data that is collected. Whatever is not listed is refused."""
 
     label: Annotated[Labels, "What people are told it is."]
@@ -104,7 +100,7 @@ class DataItem(Strict):
     index: Annotated[tuple[IndexWish, ...], wishes, "Blind indexes for search: `exact`, and partial forms."] = ()
     mask: Annotated[Literal[MASKS] | None, "How it looks where a purpose shows it masked."] = None  # type: ignore[valid-type]
     max_length: Annotated[int | None, Count(1, 100_000), "The most characters a value may have."] = None
-    of: Annotated[tuple[PartWish, ...], parts, "The parts of a `structure`, or of the items of a `list`."] = ()
+    of: Annotated[dict[str, PartWish], parts, "The parts of a `structure`, or of the items of a `list`."] = {}
     max_items: Annotated[int | None, Count(1, 10_000), "The most items a `list` may have."] = None
     special: Annotated[Special | None, "A special category (GDPR Art. 9) or `criminal` (Art. 10)."] = None
     export: Annotated[Literal["full", "describe_only"], "`describe_only` is said to be held, never shown."] = "full"
@@ -117,7 +113,7 @@ class DataItem(Strict):
     was: Annotated[Name | None, "The former name: data, keys and indexes keep their numbers."] = None
 
 
-class Subject(Strict):
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """One group of people."""
 
     label: Annotated[Labels | None, "What the group is called."] = None
@@ -126,7 +122,7 @@ class Subject(Strict):
     minimum_age: Annotated[int | None, Count(0, 21), "Nobody younger is served."] = None
 
 
-class Basis(Strict):
+class Basis(msgspec.Struct, frozen=True, kw_only=True):
     """The legal ground of a purpose, one for each active regime, with what that ground demands."""
 
     gdpr: Annotated[Article6 | None, "GDPR Art. 6(1)."] = None
@@ -157,7 +153,7 @@ class Basis(Strict):
     ] = None
 
 
-class Consent(Strict):
+class Consent(msgspec.Struct, frozen=True, kw_only=True):
     """How consent is asked."""
 
     kind: Annotated[Literal["opt_in", "explicit"], "`explicit` for special categories (Art. 9(2)(a))."]
@@ -167,7 +163,7 @@ class Consent(Strict):
     proof: Annotated[tuple[Proof, ...], "What is kept to prove it."] = ()
 
 
-class OptOut(Strict):
+class OptOut(msgspec.Struct, frozen=True, kw_only=True):
     """How people say no to a purpose that needs no yes."""
 
     gpc: Annotated[Literal["honour"] | None, "The Global Privacy Control signal closes the purpose."] = None
@@ -177,7 +173,7 @@ class OptOut(Strict):
     ask_again_after: Annotated[Time | None, "How long people are not asked to opt in again."] = None
 
 
-class Retention(Strict):
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """How long a purpose may use its data."""
 
     keep: Annotated[Time, "How long after the moment."]
@@ -190,14 +186,14 @@ class Retention(Strict):
     keep_suppression: Annotated[bool, "A keyed hash is kept so that nobody is asked again."] = False
 
 
-class Rights(Strict):
+class Rights(msgspec.Struct, frozen=True, kw_only=True):
     """Rights where the ground alone does not decide."""
 
     object: Annotated[bool | None, "People may object."] = None
     portability: Annotated[bool | None, "People may take the data along (GDPR Art. 20)."] = None
 
 
-class Purpose(Strict):
+class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     """One purpose. A field is opened only for one of these."""
 
     label: Annotated[Labels, "What people are told the data is for."]
@@ -219,14 +215,14 @@ class Purpose(Strict):
     was: Annotated[Name | None, "The former name: consents and objections stay."] = None
 
 
-class Transfer(Strict):
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     """Why data may leave the area."""
 
     tool: Annotated[Line, "The article, e.g. A45-3 (adequacy) or A46-2-c (standard clauses)."]
     assessed: Annotated[Day | None, "When the transfer was assessed."] = None
 
 
-class Contract(Strict):
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """The contract with a recipient."""
 
     kind: Annotated[
@@ -240,7 +236,7 @@ class Contract(Strict):
     review: Annotated[Time | None, "How often it is reviewed."] = None
 
 
-class Recipient(Strict):
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who receives data."""
 
     role: Annotated[
@@ -253,7 +249,7 @@ class Recipient(Strict):
     was: Annotated[Name | None, "The former name."] = None
 
 
-class Storage(Strict):
+class Storage(msgspec.Struct, frozen=True, kw_only=True):
     """A place where data lies."""
 
     place: Annotated[Name, "What kind of place, e.g. vault or backups."]
@@ -262,7 +258,7 @@ class Storage(Strict):
     transfer: Annotated[Transfer | None, "Needed beyond the controller's area."] = None
 
 
-class OnChange(Strict):
+class OnChange(msgspec.Struct, frozen=True, kw_only=True):
     """What happens when the policy changes."""
 
     notify: Annotated[tuple[Notified, ...], "How people are told."]
@@ -271,13 +267,13 @@ class OnChange(Strict):
     block_new_use_until: Annotated[Literal["effective_from"] | None, "A new use waits."] = None
 
 
-class Annual(Strict):
+class Annual(msgspec.Struct, frozen=True, kw_only=True):
     """Yearly notices."""
 
     glba: Annotated[bool | None, "The yearly notice under 12 CFR 1016.5."] = None
 
 
-class Notice(Strict):
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """How people are told of changes."""
 
     material_when: Annotated[tuple[ChangeKind, ...], "Which differences count as material."]
@@ -286,13 +282,13 @@ class Notice(Strict):
     annual: Annotated[Annual | None, "Yearly notices."] = None
 
 
-class Requests(Strict):
+class Requests(msgspec.Struct, frozen=True, kw_only=True):
     """How people's requests are handled. Clocks come from the law; only tighter ones may be set."""
 
     verify: Annotated[
         dict[RequestKind, str],
         Table(
-            Choice(RequestKind.__args__),  # type: ignore[attr-defined]
+            Choice(get_args(RequestKind)),
             Text(
                 "none, or session, email_code, sms_code, document joined by +",
                 r"none|(?:session|email_code|sms_code|document)(?:\+(?:session|email_code|sms_code|document))*",
@@ -302,13 +298,13 @@ class Requests(Strict):
     ] = {}
     within: Annotated[
         dict[RequestKind, Period],
-        Table(Choice(RequestKind.__args__), Parsed(parse_period, "a period such as P20D")),  # type: ignore[attr-defined]
+        Table(Choice(get_args(RequestKind)), Parsed(parse_period, "a period such as P20D")),
         "Our own, tighter deadlines.",
     ] = {}
     third_party_fields: Annotated[Literal["redact", "withhold"], "Other people's data in an export."] = "redact"
 
 
-class AssessWhen(Strict):
+class AssessWhen(msgspec.Struct, frozen=True, kw_only=True):
     """A trigger for an assessment, looked at on every change."""
 
     condition: Annotated[Line, "E.g. special and subjects > 1000."] = field(name="if")
@@ -317,7 +313,7 @@ class AssessWhen(Strict):
     ]
 
 
-class ExampleActor(Strict):
+class ExampleActor(msgspec.Struct, frozen=True, kw_only=True):
     """Who acts in an example."""
 
     roles: Annotated[tuple[Name, ...], "The roles held."] = ()
@@ -327,14 +323,14 @@ class ExampleActor(Strict):
     actions: Annotated[tuple[Line, ...], "The actions granted."] = ("*",)
 
 
-class ExampleConsent(Strict):
+class ExampleConsent(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody said, and how long ago."""
 
     status: Annotated[Literal["granted", "withdrawn", "objected", "opted_out"], "What was said."]
     ago: Annotated[Time | None, "How long ago."] = None
 
 
-class ExamplePerson(Strict):
+class ExamplePerson(msgspec.Struct, frozen=True, kw_only=True):
     """Facts about the person in an example."""
 
     consent: Annotated[
@@ -352,7 +348,7 @@ class ExamplePerson(Strict):
     erased: Annotated[bool, "Erased."] = False
 
 
-class Example(Strict):
+class Example(msgspec.Struct, frozen=True, kw_only=True):
     """A question with the answer that this policy must give."""
 
     say: Annotated[Prose, "The expectation as a sentence."]
@@ -369,7 +365,7 @@ class Example(Strict):
     shown: Annotated[dict[Name, Treatment], "How each field is shown."] = {}
 
 
-class Policy(Strict):
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """The whole file."""
 
     policy: Annotated[Literal[1], "The version of this format."]

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from keepfold.gate.types import Treatment
 from keepfold.policy.format.nearest import shown
 from keepfold.policy.format.shapes import (
     MISSING,
@@ -51,7 +52,7 @@ class NeedWish(msgspec.Struct, frozen=True):
     """How a purpose needs a data item; `show` maps roles to treatments, the empty role is everybody."""
 
     need: Literal["required", "optional"]
-    show: dict[str, str]
+    show: dict[str, Treatment]
 
 
 class IndexWish(msgspec.Struct, frozen=True):
@@ -98,7 +99,7 @@ class _Needs(msgspec.Struct, frozen=True):
     def _long(self, node: Node, path: Path, notes: Notes) -> Any:
         known = _known(node, path, notes, ("need", "show"), needed=("need",))
         need = _part(node, "need", Choice(("required", "optional")), path, notes)
-        show = _show(node.value["show"], (*path, "show"), notes) if "show" in node.value else {"": "clear"}
+        show: Any = _show(node.value["show"], (*path, "show"), notes) if "show" in node.value else {"": "clear"}
         return NeedWish(need, show) if known and not _broken(need, show) else MISSING
 
     def words(self) -> str:
@@ -135,14 +136,14 @@ class _Wishes(msgspec.Struct, frozen=True):
 
 class _Parts(msgspec.Struct, frozen=True):
     def read(self, node: Node, path: Path, notes: Notes) -> Any:
-        """Return a tuple of `PartWish` from a type, or a mapping from part to type."""
+        """Return each `PartWish` by its name, from a type or a mapping from part to type."""
         if not isinstance(node.value, dict):
             kind = Choice(PART_TYPES).read(node, path, notes)
-            return kind if isinstance(kind, Missing) else (PartWish("", kind),)
+            return kind if isinstance(kind, Missing) else {"": PartWish("", kind)}
         read = Table(_ROLE, _Part(), most=50).read(node, path, notes)
         if isinstance(read, Missing):
             return read
-        return tuple(PartWish(name, kind, longest) for name, (kind, longest) in read.items())
+        return {name: PartWish(name, kind, longest) for name, (kind, longest) in read.items()}
 
     def words(self) -> str:
         """Return what is allowed, for the reference."""

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-_PERIOD = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?\Z")
-_BUSINESS = re.compile(r"P(\d{1,4})BD\Z")
+_PERIOD = re.compile(r"P(?:([0-9]{1,4})Y)?(?:([0-9]{1,4})M)?(?:([0-9]{1,4})W)?(?:([0-9]{1,5})D)?\Z")
+_BUSINESS = re.compile(r"P([0-9]{1,4})BD\Z")
 _NAME = r"[a-z][a-z0-9_]{0,39}(?:\.[a-z][a-z0-9_]{0,39}){0,3}"
 _MOMENT = re.compile(rf"(?:(year_end)\(({_NAME})\)|({_NAME}))\Z")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _DAYS_PER_MONTH = 30.436875
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)
 

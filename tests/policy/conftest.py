@@ -1,0 +1,54 @@
+"""The policy room over its own store, behind a gate that is wired with its decider and a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from keepfold import gate
+from keepfold.gate.types import Actor, Entry
+from keepfold.policy.decider import PolicyDecider
+from keepfold.policy.types import PersonFacts
+
+ANA = Actor(kind="staff", id=bytes(15) + b"a", name="Ana", actions=("policy.*",), purposes=("*",))
+OLGA = Actor(kind="staff", id=bytes(15) + b"o", name="Olga", actions=("policy.*",), purposes=("*",))
+MALLORY = Actor(kind="staff", id=bytes(15) + b"m", name="Mallory")
+
+
+@dataclass
+class Notebook:
+    """A recorder that keeps entries in a list."""
+
+    entries: list[Entry] = field(default_factory=list)
+
+    def lock(self, subjects) -> None:
+        """Do nothing: there is one writer."""
+
+    def append(self, entry: Entry) -> None:
+        """Keep the entry."""
+        self.entries.append(entry)
+
+
+@dataclass
+class Room:
+    """What a test may look at and turn: entries, and the facts about people."""
+
+    home: Path
+    notebook: Notebook
+    facts: dict[bytes, PersonFacts]
+
+    def entry(self) -> Entry:
+        """Return the last entry."""
+        return self.notebook.entries[-1]
+
+
+@pytest.fixture
+def room(stores: Path) -> Iterator[Room]:
+    """Return the room with empty tables and a wired gate."""
+    notebook = Notebook()
+    facts: dict[bytes, PersonFacts] = {}
+    with gate.wired(PolicyDecider(lambda person, _purpose: facts.get(person, PersonFacts())), notebook):
+        yield Room(stores, notebook, facts)
