@@ -112,6 +112,22 @@ def test_a_denial_two_levels_down_is_written_down_once(door, place_order):
     assert door.written() == [("shop.order.place", False)]
 
 
+def test_a_denial_that_is_caught_two_levels_down_names_the_action_that_asked(door, place_order):
+    @gate.action("shop.order.cancel")
+    def middle(*, actor):
+        with pytest.raises(NotAllowed):
+            place_order(actor=actor, customer=CARL)
+
+    @gate.action("shop.stock.take")
+    def outer(*, actor):
+        middle(actor=actor)
+
+    outer(actor=BEN)
+    entries = {entry.context.action: entry for entry in door.recorder.kept()}
+    assert entries["shop.order.place"].cause == entries["shop.order.cancel"].id
+    assert entries["shop.order.cancel"].cause == entries["shop.stock.take"].id
+
+
 def test_a_refusal_by_the_body_itself_is_a_denial_as_well(door):
     @gate.action("shop.stock.take")
     def take(*, actor):

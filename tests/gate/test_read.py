@@ -138,6 +138,55 @@ def test_a_read_inside_a_writing_action_stays_written_down_when_that_one_fails(d
     assert entry.details == {"within": "shop.stock.take"}
 
 
+def test_a_read_inside_a_writing_action_cannot_write_itself(door):
+    @gate.action("shop.stock.take")
+    def take(*, actor):
+        with pytest.raises(Misconfigured, match="read tried to write"):
+            reading(lambda: put("tea"))(actor=actor, customer=CARL)
+        put("milk")
+
+    take(actor=BEN)
+    assert orders() == ["milk"]
+
+
+def test_a_refusal_by_a_read_inside_a_writing_action_becomes_a_further_entry(door):
+    def body():
+        raise NotAllowed("Not this one.", rule="shop.rule-3")
+
+    @gate.action("shop.stock.take")
+    def take(*, actor):
+        with pytest.raises(NotAllowed):
+            reading(body)(actor=actor, customer=CARL)
+
+    take(actor=BEN)
+    assert door.written() == [("shop.order.read", True), ("shop.order.read", False), ("shop.stock.take", True)]
+
+
+def test_a_refusal_that_passes_through_a_read_is_written_down_once(door):
+    @gate.action("shop.order.place")
+    def place_order(*, actor):
+        raise NotAllowed("Not this one.", rule="shop.rule-3")
+
+    with pytest.raises(NotAllowed):
+        reading(lambda: place_order(actor=BEN))(actor=BEN, customer=CARL)
+    assert door.written() == [("shop.order.read", True), ("shop.order.place", False)]
+
+
+def test_the_clock_may_be_noted_by_an_action_inside_a_read(door):
+    from keepfold.kernel import clock
+
+    @gate.action("shop.order.place")
+    def place_order(*, actor):
+        put("tea")
+
+    def body():
+        clock.forget()
+        place_order(actor=BEN)
+
+    reading(body)(actor=BEN, customer=CARL)
+    assert orders() == ["tea"]
+
+
 def test_a_read_inside_a_read_names_it_as_cause(door):
     @gate.action("shop.note.read", log="before")
     def read_notes(*, actor):

@@ -15,17 +15,13 @@ from keepfold.kernel.errors import Misconfigured
 
 
 class Passage:
-    """One outermost action: who decides and records, and the calls whose entries survive even a roll-back.
+    """One outermost action: who decides and records, and the calls whose entries survive even a roll-back."""
 
-    `denied` is the last denial that was raised, so that it is written down once on its way out.
-    """
-
-    __slots__ = ("decider", "denied", "recorder", "survivors")
+    __slots__ = ("decider", "recorder", "survivors")
 
     def __init__(self, decider: Decider, recorder: Recorder) -> None:
         self.decider, self.recorder = decider, recorder
         self.survivors: list[Call] = []
-        self.denied: BaseException | None = None
 
 
 class Call:

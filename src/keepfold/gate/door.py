@@ -138,18 +138,19 @@ def _enter(spec: Spec, actor: Actor, arguments: dict[str, Any]) -> Any:
 
 def _pass(spec: Spec, call: Call, arguments: dict[str, Any], wiring: _Wiring) -> Any:
     parent = call.parent
-    if parent is not None and parent.open:
-        call.passage = parent.passage
-        return _within(spec, call, arguments)
-    clock.guard()
-    call.passage = Passage(*wiring)
     if parent is None:
+        call.passage = Passage(*wiring)
         return _outermost(spec, call, arguments)
     with writable():
+        if parent.open:
+            call.passage = parent.passage
+            return _within(spec, call, arguments)
+        call.passage = Passage(*wiring)
         return _outermost(spec, call, arguments)
 
 
 def _outermost(spec: Spec, call: Call, arguments: dict[str, Any]) -> Any:
+    clock.guard()
     read = spec.log == "before"
     try:
         with db.translate_errors(), db.atomic(durable=True):
@@ -162,7 +163,17 @@ def _outermost(spec: Spec, call: Call, arguments: dict[str, Any]) -> Any:
         call.kept = False
         _write_down_survivors(call.passage)
         raise
-    return _read(spec, call, arguments) if read else result
+    return _release(spec, call, arguments) if read else result
+
+
+def _release(spec: Spec, call: Call, arguments: dict[str, Any]) -> Any:
+    """Run the body of an outermost read, whose entry is durable by now, outside of any transaction."""
+    call.open = False
+    try:
+        with db.translate_errors():
+            return _read(spec, call, arguments)
+    finally:
+        _write_down_survivors(call.passage)
 
 
 def _within(spec: Spec, call: Call, arguments: dict[str, Any]) -> Any:
@@ -171,7 +182,7 @@ def _within(spec: Spec, call: Call, arguments: dict[str, Any]) -> Any:
         # Durable before release: nothing leaves the outermost action before this entry has been committed.
         call.passage.survivors.append(call)
         call.written = True
-        return _body(spec, call, arguments)
+        return _read(spec, call, arguments)
     with db.atomic():
         result = _do(spec, call, arguments)
         call.passage.recorder.append(call.entry())
@@ -187,29 +198,28 @@ def _decide(call: Call) -> None:
     call.open = True
     if not decision.allowed:
         passage.survivors.append(call)
-        passage.denied = _denial(call.context, decision)
-        raise passage.denied
+        raise _denial(call.context, decision)
 
 
 def _denial(context: Context, decision: Decision) -> NotAllowed:
-    return NotAllowed(
+    denial = NotAllowed(
         decision.reason or f"{context.action} is not allowed here.",
         code="gate.denied",
         rule=decision.rules[0] if decision.rules else None,
         next_step=decision.next_step,
     )
+    denial.recorded = True
+    return denial
 
 
 def _do(spec: Spec, call: Call, arguments: dict[str, Any]) -> Any:
     """Run the body of a writing action, then send off its events. A refusal of its own is a denial as well."""
-    passage = call.passage
     try:
         result = _body(spec, call, arguments)
     except NotAllowed as error:
-        if error is not passage.denied:
+        if not error.recorded:
             call.decision = _refused(call.decision, error)
-            passage.survivors.append(call)
-            passage.denied = error
+            call.passage.survivors.append(call)
         raise
     events = call.take_events()
     if events:
@@ -227,21 +237,20 @@ def _body(spec: Spec, call: Call, arguments: dict[str, Any]) -> Any:
 
 
 def _read(spec: Spec, call: Call, arguments: dict[str, Any]) -> Any:
-    """Run the body of a read whose entry is durable by now. A refusal of its own becomes a further entry."""
-    call.open = False
+    """Run the body of a read. Its entry says allowed already, so a refusal of its own becomes a further entry."""
     try:
-        with db.translate_errors(), read_only():
+        with read_only():
             return _body(spec, call, arguments)
     except NotAllowed as error:
-        if error is not call.passage.denied:
+        if not error.recorded:
             refusal = Call(call.context, call)
-            refusal.decision = _refused(call.decision, error)
+            refusal.passage, refusal.decision = call.passage, _refused(call.decision, error)
             call.passage.survivors.append(refusal)
-            _write_down_survivors(call.passage)
         raise
 
 
 def _refused(decision: Decision, error: NotAllowed) -> Decision:
+    error.recorded = True
     return Decision(
         allowed=False,
         rules=(error.rule or error.code,),

@@ -88,7 +88,9 @@ class Unauthenticated(KeepfoldError):
 
 
 class NotAllowed(KeepfoldError):
-    """The gate or a grant said no (403)."""
+    """The gate or a grant said no (403). `recorded`: the gate has written it down, or will when the action ends."""
+
+    recorded = False
 
     status = 403
     title = "Not allowed"
