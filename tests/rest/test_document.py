@@ -77,6 +77,14 @@ def test_people_read_it_on_a_page_that_needs_no_other_server(application):
     assert "style=" not in page
 
 
+def test_the_page_speaks_german_to_whoever_asks_for_it(application):
+    answer = send(application, environ_of("GET", "/api/v1/docs", headers={"Accept-Language": "de"}))
+    page = answer.body.decode()
+    assert '<html lang="de"' in page
+    assert "Antworten" in page
+    assert answer.headers["vary"] == "Accept-Language"
+
+
 def test_the_page_groups_the_operations_as_the_document_tags_them():
     groups = openapi.groups(api.document())
     assert [group["name"] for group in groups] == ["customers", "consents", "policy", "ledger", "people"]

@@ -15,6 +15,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
+from django.utils import translation
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.operation import Operation
@@ -193,7 +194,10 @@ def docs(request: HttpRequest) -> HttpResponse:
         "version": openapi.version(),
         "base": f"{request.scheme}://{request.get_host()}{PREFIX}",
     }
-    page = render(request, "site/api.html", context)
+    # The API's chain has no middleware for languages: this page is the only one in it that people read.
+    with translation.override(translation.get_language_from_request(request)):
+        page = render(request, "site/api.html", context)
+    page.headers["Vary"] = "Accept-Language"
     page.headers["Content-Security-Policy"] = PAGE_POLICY
     return page
 

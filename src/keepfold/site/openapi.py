@@ -126,14 +126,18 @@ def _shown(document: dict[str, Any], path: str, method: str, operation: Operatio
         "method": method.upper(),
         "path": path,
         "id": operation["operationId"],
-        "summary": operation.get("description") or operation["summary"],
+        "summary": _plain(operation.get("description") or operation["summary"]),
         "parameters": [_parameter(one) for one in operation["parameters"]],
         "body": [_content(document, *one) for one in operation.get("requestBody", {}).get("content", {}).items()],
         "answers": [
-            {"status": status, "meaning": one["description"], "is_error": status[0] not in "23"}
+            {"status": status, "meaning": _plain(one["description"]), "is_error": status[0] not in "23"}
             for status, one in operation["responses"].items()
         ],
     }
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "")
 
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +147,7 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
         "place": parameter["in"],
         "required": parameter.get("required", False),
         "kind": kind_of(schema),
-        "meaning": parameter.get("description", ""),
+        "meaning": _plain(parameter.get("description", "")),
     }
 
 
@@ -152,13 +156,13 @@ def _content(document: dict[str, Any], media: str, content: dict[str, Any]) -> d
     required = schema.get("required", ())
     return {
         "media": media,
-        "meaning": schema.get("description", ""),
+        "meaning": _plain(schema.get("description", "")),
         "fields": [
             {
                 "name": name,
                 "kind": kind_of(one),
                 "required": name in required,
-                "meaning": _resolved(document, one).get("description", ""),
+                "meaning": _plain(_resolved(document, one).get("description", "")),
             }
             for name, one in schema.get("properties", {}).items()
         ],
