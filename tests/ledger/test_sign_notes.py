@@ -125,6 +125,18 @@ def test_a_note_with_one_changed_byte_is_never_accepted_as_signed(at, flip):
         note.open_note(bytes(data), [signer.verifier()])
 
 
+def test_one_trusted_signature_that_fails_spoils_the_note_although_another_holds():
+    log, witness = note.Signer("example.com/log", SEED), note.Signer("example.com/witness", bytes(32))
+    trusted = [log.verifier(), witness.verifier()]
+    text = checkpoint.Checkpoint("example.com/log", 12, bytes(32)).text()
+    good = note.sign_note(text, [log, witness])
+    assert len(note.open_note(good, trusted).verified) == 2
+    other = witness.sign(text.replace("12", "13"))
+    with pytest.raises(NoteInvalid, match="does not hold"):
+        note.open_note(text + "\n" + log.sign(text).line() + other.line(), trusted)
+    assert len(note.open_note(text + "\n" + log.sign(text).line() + other.line(), trusted[:1]).verified) == 1
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "no line feed", "tab\there\n", "carriage\r\n", "nul\x00\n"],

@@ -321,3 +321,25 @@ def test_progress_is_reported_up_to_the_end(world):
     verify(lambda *step: seen.append(step))
     assert seen[-1] == ("rest", 1, 1)
     assert ("entries", 266, 266) in seen
+
+
+def test_changed_missing_or_exchanged_details_of_a_living_person_are_named_by_the_entry(world):
+    owned = db.fetch_all(
+        "default",
+        "SELECT d.ref, d.frame, e.idx FROM ledger_detail AS d JOIN ledger_entry AS e ON e.ref = d.ref"
+        " WHERE substr(e.body, 15, 4) = x'00000001' ORDER BY e.idx",
+    )
+    assert len(owned) == 2, "two sequenced entries about the one who lives"
+    (one, frame, first), (other, other_frame, second) = owned
+    update = "UPDATE ledger_detail SET frame = %s WHERE ref = %s"
+    for steps, wanted in (
+        ([(update, [frame[:-1] + bytes([frame[-1] ^ 1]), one])], {first}),
+        ([(update, [frame[:2] + bytes([frame[2] ^ 1]) + frame[3:], other])], {second}),
+        ([("DELETE FROM ledger_detail WHERE ref = %s", [one])], {first}),
+        ([(update, [other_frame, one]), (update, [frame, other])], {first, second}),
+    ):
+        with undone():
+            for sql, parameters in steps:
+                assert db.execute("default", sql, parameters) == 1
+            report = assert_found(steps)
+        assert {finding.index for finding in report.findings} == wanted
