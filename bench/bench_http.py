@@ -1,7 +1,7 @@
 """What a request costs: CPU of single reads and writes beside a bare endpoint, bulk intake per core, memory, start.
 
-Both servers run in the same rounds, in turns, with the same load: four keep-alive connections from a process of its own.
-CPU is user and system time of the server's processes, from the kernel; the worker, which sequences the ledger, is
+All servers run in the same rounds, in turns, under the same load: four keep-alive connections of another process. CPU
+is user and system time of the server's processes, as the kernel counts it; the worker, which sequences the ledger, is
 measured beside it. The floor is Starlette with the same crypto and rows (`http_floor.py`), once under uvicorn and once
 under granian; the cheaper one of each kind of request counts.
 """
@@ -155,8 +155,25 @@ def floors(stack: ExitStack, folder: Path) -> dict[str, Server]:
         home.mkdir()
         common = [sys.executable, "-m", name]
         command = {
-            "uvicorn": [*common, "bench.http_floor:app", "--port", str(port), "--no-access-log", "--log-level", "error"],
-            "granian": [*common, "bench.http_floor:app", "--interface", "asginl", "--port", str(port), "--no-ws", "--no-log"],
+            "uvicorn": [
+                *common,
+                "bench.http_floor:app",
+                "--port",
+                str(port),
+                "--no-access-log",
+                "--log-level",
+                "error",
+            ],
+            "granian": [
+                *common,
+                "bench.http_floor:app",
+                "--interface",
+                "asginl",
+                "--port",
+                str(port),
+                "--no-ws",
+                "--no-log",
+            ],
         }[name]
         pid, _ = stack.enter_context(process(command, port, {"FLOOR_HOME": str(home)}, home / "log"))
         found[f"floor, {name}"] = Server(port, pid, "floor")
@@ -178,7 +195,19 @@ def ours(stack: ExitStack, folder: Path, bench: Bench) -> Server:
         "KEEPFOLD_METRICS_BIND": f"127.0.0.1:{free_port()}",
     }
     keepfold("init", environment=environment)
-    made = keepfold("client", "create", "bench", "--action", "vault.*", "--purpose", "*", "--rate", "100000", "--json", environment=environment)
+    made = keepfold(
+        "client",
+        "create",
+        "bench",
+        "--action",
+        "vault.*",
+        "--purpose",
+        "*",
+        "--rate",
+        "100000",
+        "--json",
+        environment=environment,
+    )
     up, log = [sys.executable, "-m", "keepfold.cli.main", "up"], folder / "up.log"
     starts = []
     for _ in range(2):
@@ -276,7 +305,9 @@ def bulk(bench: Bench, server: Server) -> None:
     for turn in range(BULK_REQUESTS + 1):
         lines = "\n".join(json.dumps(record(number)) for number in Numbers.take(BULK_RECORDS))
         before = cpu_seconds(worker)
-        seconds, result = measure(server, web, [["POST", "/api/v1/customers/bulk", headers, lines]], connections=1, bodies=not turn)
+        seconds, result = measure(
+            server, web, [["POST", "/api/v1/customers/bulk", headers, lines]], connections=1, bodies=not turn
+        )
         if not turn:
             assert result["bodies"][0].count('"sealed"') == BULK_RECORDS, result["bodies"][0][:500]
         else:

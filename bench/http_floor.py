@@ -38,7 +38,10 @@ def _store(name: str, tables: str) -> sqlite3.Connection:
     return store
 
 
-keys = _store("keys", "CREATE TABLE IF NOT EXISTS k (person BLOB, part INT, wrapped BLOB, PRIMARY KEY (person, part)) WITHOUT ROWID")
+keys = _store(
+    "keys",
+    "CREATE TABLE IF NOT EXISTS k (person BLOB, part INT, wrapped BLOB, PRIMARY KEY (person, part)) WITHOUT ROWID",
+)
 data = _store(
     "data",
     "CREATE TABLE IF NOT EXISTS r (person BLOB, part INT, sealed BLOB, PRIMARY KEY (person, part)) WITHOUT ROWID;"
@@ -54,7 +57,11 @@ def _seal(key: AESGCM, plain: bytes, aad: bytes) -> bytes:
 
 def _log(key: AESGCM, person: bytes) -> tuple[bytes, bytes, bytes]:
     entry = os.urandom(16)
-    return entry, entry * 12, _seal(key, orjson.dumps({"who": "floor", "what": "bench", "for": "fulfil_order"}), entry + person)
+    return (
+        entry,
+        entry * 12,
+        _seal(key, orjson.dumps({"who": "floor", "what": "bench", "for": "fulfil_order"}), entry + person),
+    )
 
 
 def _allowed(request: Request) -> bool:
@@ -74,7 +81,10 @@ async def create(request: Request) -> Response:
         key = os.urandom(32)
         key_rows.append((person, part, _seal(KEK, key, place)))
         rows.append((person, part, _seal(AESGCM(key), orjson.dumps({name: values[name] for name in names}), place)))
-    tags = [(slot, hmac.digest(INDEX, values[name].encode(), "sha256")[:8], person) for slot, name in ((1, "email"), (2, "phone"))]
+    tags = [
+        (slot, hmac.digest(INDEX, values[name].encode(), "sha256")[:8], person)
+        for slot, name in ((1, "email"), (2, "phone"))
+    ]
     keys.execute("BEGIN IMMEDIATE")
     keys.executemany("INSERT INTO k VALUES (?, ?, ?)", key_rows)
     keys.execute("COMMIT")
@@ -92,7 +102,10 @@ async def read(request: Request) -> Response:
         return Response(status_code=401)
     person = bytes.fromhex(request.path_params["person"])
     wrapped = dict(keys.execute("SELECT part, wrapped FROM k WHERE person = ? AND part IN (0, 1, 2)", [person]))
-    opened = {part: AESGCM(KEK.decrypt(one[:12], one[12:], person + (bytes((part,)) if part else b"0"))) for part, one in wrapped.items()}
+    opened = {
+        part: AESGCM(KEK.decrypt(one[:12], one[12:], person + (bytes((part,)) if part else b"0")))
+        for part, one in wrapped.items()
+    }
     data.execute("BEGIN IMMEDIATE")
     data.execute("INSERT INTO log VALUES (?, ?, ?)", _log(opened[LOG], person))
     data.execute("COMMIT")

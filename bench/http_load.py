@@ -1,4 +1,4 @@
-"""The load of bench_http, a process of its own: keep-alive connections, one thread each, bounded by the list of requests.
+"""The load of bench_http, a process of its own: keep-alive connections, a thread each, until the list is through.
 
 Reads JSON from standard input: `{port, connections, requests: [[method, path, headers, body], …]}`. Writes JSON:
 `{seconds, statuses, bodies, p50_ms, p99_ms}`.

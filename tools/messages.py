@@ -5,6 +5,7 @@ The `.mo` files are part of the repository, so that running needs no tools; a te
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +19,8 @@ def compiled(po: Path) -> bytes:
     """Return the compiled form of one file of translations."""
     with po.open("rb") as file:
         catalogue = read_po(file)
+    # Babel fills in the present time where a file names none, which would make every run differ.
+    catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     made = BytesIO()
     write_mo(made, catalogue)
     return made.getvalue()

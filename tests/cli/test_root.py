@@ -45,7 +45,9 @@ def test_help_names_every_command_with_one_line():
         assert mount.help.split(":")[0].split(",")[0] in shown
 
 
-@pytest.mark.parametrize("name", [name for name, mount in main.COMMANDS.items() if not mount.rooms and name != "django"])
+@pytest.mark.parametrize(
+    "name", [name for name, mount in main.COMMANDS.items() if not mount.rooms and name != "django"]
+)
 def test_every_command_without_rooms_explains_itself_without_a_home(name):
     done = keepfold(name, "--help")
     assert done.returncode == 0
@@ -88,10 +90,9 @@ def test_with_json_an_error_is_a_problem_document(capsys):
 
 def test_an_unexpected_error_shows_a_reference_and_the_log_holds_no_value(home, monkeypatch, capsys):
     monkeypatch.setenv("KEEPFOLD_HOME", str(home))
-    try:
+    with pytest.raises(ValueError, match="invalid literal") as caught:
         int(CARL)
-    except ValueError as error:
-        assert failures.report(error) == 1
+    assert failures.report(caught.value) == 1
     shown = capsys.readouterr().err
     log = (home / "log" / "cli.log").read_text()
     reference = shown.split("Reference ")[1].split(".")[0]
@@ -106,7 +107,7 @@ def test_a_cause_is_followed_and_its_message_stays_out(home, monkeypatch):
 
     def fail():
         try:
-            raise KeyError(CARL)
+            {}[CARL]
         except KeyError as error:
             raise RuntimeError(CARL) from error
 

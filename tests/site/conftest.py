@@ -112,7 +112,7 @@ def prepared_home(tmp_path_factory) -> Path:
 def machine(tmp_path, prepared_home):
     """A machine whose home is a copy of the prepared one; whatever it started is stopped afterwards."""
     shutil.copytree(prepared_home, tmp_path / "home")
-    os.chmod(tmp_path / "home", 0o700)
+    (tmp_path / "home").chmod(0o700)
     found = Machine(tmp_path / "home")
     yield found
     found.stop()

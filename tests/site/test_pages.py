@@ -127,7 +127,9 @@ def test_a_versioned_file_is_kept_for_a_year_and_others_are_asked_for_again(site
     assert call(site, "GET", "/static/ui/base.css", if_none_match=other.headers["etag"]).status == 304
 
 
-@pytest.mark.parametrize("path", ["/static/../settings.py", "/static/ui/../../settings.py", "/static/", "/static//etc/passwd"])
+@pytest.mark.parametrize(
+    "path", ["/static/../settings.py", "/static/ui/../../settings.py", "/static/", "/static//etc/passwd"]
+)
 def test_nothing_but_the_table_of_files_is_served(site, path):
     assert call(site, "GET", path).status == 404
 

@@ -203,7 +203,9 @@ def test_nothing_that_was_sealed_over_http_lies_on_the_disk_in_clear(machine):
     machine.get(f"/api/v1/customers/{json.loads(body)['id']}?purpose=support")
     machine.get(f"/api/v1/customers/{CARL['email']}?purpose=support")
     machine.request("POST", "/api/v1/customers", {"values": CARL | {"nickname": "Calle Kanin"}})
-    machine.request("POST", "/api/v1/customers/search", {"field": "email", "value": CARL["email"], "purpose": "support"})
+    machine.request(
+        "POST", "/api/v1/customers/search", {"field": "email", "value": CARL["email"], "purpose": "support"}
+    )
     machine.stop()
     everything = machine.bytes_of_everything()
     for value in [*CARL.values(), "Calle Kanin"]:
@@ -246,7 +248,9 @@ def test_the_doctor_notices_a_ledger_whose_end_was_changed(machine):
     time.sleep(1)
     machine.stop()
     with sqlite3.connect(machine.home / "data.sqlite3") as store:
-        store.execute("UPDATE ledger_entry SET body = zeroblob(length(body)) WHERE idx = (SELECT max(idx) FROM ledger_entry)")
+        store.execute(
+            "UPDATE ledger_entry SET body = zeroblob(length(body)) WHERE idx = (SELECT max(idx) FROM ledger_entry)"
+        )
     store.close()
     done = machine.keepfold("doctor")
     assert done.returncode == 1

@@ -100,7 +100,9 @@ def test_termination_stops_the_children_and_ends_well(supervise, tmp_path):
 
 
 def test_a_child_that_cannot_start_ends_everything_and_its_words_are_repeated(supervise):
-    parent = supervise(web="import sys\nprint('the root key is missing')\nsys.exit(78)", worker="import time\ntime.sleep(60)")
+    parent = supervise(
+        web="import sys\nprint('the root key is missing')\nsys.exit(78)", worker="import time\ntime.sleep(60)"
+    )
     output, _ = parent.communicate(timeout=10)
     assert "END|False|web|the root key is missing" in output
 

@@ -30,7 +30,9 @@ def texts_of(room: Path) -> set[str]:
 
 def german_of(room: Path) -> dict[str, object]:
     with (room / "locale/de/LC_MESSAGES/django.po").open("rb") as file:
-        return {message.id if isinstance(message.id, str) else message.id[0]: message.string for message in read_po(file)}
+        return {
+            message.id if isinstance(message.id, str) else message.id[0]: message.string for message in read_po(file)
+        }
 
 
 @pytest.mark.parametrize("po", PO_FILES, ids=lambda po: po.relative_to(SOURCE).parts[0])

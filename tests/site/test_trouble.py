@@ -36,7 +36,10 @@ def seal(machine, number=0, **values):
 def write_mark(machine, ahead_us):
     with sqlite3.connect(machine.home / "data.sqlite3", timeout=20) as store:
         high = time.time_ns() // 1000 + ahead_us
-        store.execute("INSERT INTO kernel_mark (id, high_us) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET high_us = ?", [high, high])
+        store.execute(
+            "INSERT INTO kernel_mark (id, high_us) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET high_us = ?",
+            [high, high],
+        )
     store.close()
 
 

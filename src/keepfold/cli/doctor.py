@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -53,7 +54,7 @@ def examine() -> Iterator[Finding]:
     yield _python()
     settings = config.current()
     for check in (_home, _modes, _disk, _metrics_address, _server):
-        yield from _guarded(check.__name__.strip("_").replace("_", " "), lambda check=check: check(settings))
+        yield from _guarded(check.__name__.strip("_").replace("_", " "), functools.partial(check, settings))
     yield from _guarded("rooms", _rooms)
 
 
@@ -136,7 +137,11 @@ def _rooms() -> Iterator[Finding]:
     from keepfold.cli import doctor_rooms  # noqa: PLC0415  needs Django
 
     for name, check in doctor_rooms.CHECKS.items():
-        yield from _guarded(name, lambda name=name, check=check: iter([Finding(name, *check())]))
+        yield from _guarded(name, functools.partial(_one, name, check))
+
+
+def _one(name: str, check: Callable[[], tuple[str, ...]]) -> Iterator[Finding]:
+    yield Finding(name, *check())
 
 
 def _show(finding: Finding) -> None:

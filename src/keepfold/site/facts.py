@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 import keepfold
 from keepfold.kernel import clock
 from keepfold.site import health, wiring
+from keepfold.site.types import Ledger, Policy
 
 T = TypeVar("T")
 
@@ -47,43 +48,6 @@ class Check(NamedTuple):
     word: str
 
 
-class Policy(NamedTuple):
-    """The active policy."""
-
-    name: str
-    hash: str
-    purposes: int
-    items: int
-
-    @property
-    def short(self) -> str:
-        """Return the first eight digits of the hash."""
-        return self.hash[:8]
-
-
-class Ledger(NamedTuple):
-    """The ledger: entries, and the last signed checkpoint (0 and empty before the first)."""
-
-    size: int
-    checkpoint_size: int
-    checkpoint_root: str
-
-    @property
-    def shown(self) -> str:
-        """Return the number of entries as people write it."""
-        return number(self.size)
-
-    @property
-    def checkpoint_shown(self) -> str:
-        """Return the size of the checkpoint as people write it."""
-        return number(self.checkpoint_size)
-
-    @property
-    def root(self) -> str:
-        """Return the first characters of the root hash."""
-        return self.checkpoint_root[:8]
-
-
 class Facts(NamedTuple):
     """Everything on the page. A part that could not be asked is None: unknown, not zero."""
 
@@ -98,6 +62,16 @@ class Facts(NamedTuple):
     def ready(self) -> bool:
         """Say whether every check is in order."""
         return all(word == "ok" for word in self.words.values())
+
+    @property
+    def entries(self) -> str:
+        """Return the number of entries as people write it."""
+        return number(self.ledger and self.ledger.size)
+
+    @property
+    def signed(self) -> str:
+        """Return the size of the last checkpoint as people write it."""
+        return number(self.ledger and self.ledger.checkpoint_size)
 
     @property
     def api(self) -> str:

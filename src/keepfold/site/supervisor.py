@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -95,7 +96,7 @@ class Child:
         """Note a failure; return the seconds until the next try."""
         ran_s = time.monotonic() - self._started_at
         self.failures = 1 if ran_s > _HEALTHY_AFTER_S else self.failures + 1
-        pause = min(_BACKOFF_FIRST_S * 2 ** (self.failures - 1), _BACKOFF_MOST_S)
+        pause: float = min(_BACKOFF_FIRST_S * 2 ** (self.failures - 1), _BACKOFF_MOST_S)
         self.due_at = time.monotonic() + pause
         return pause
 
@@ -135,18 +136,18 @@ class Supervisor:
         self._say = say
         self._echo = echo
         self._selector = selectors.DefaultSelector()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._ready = False
         self._broken: Stopped | None = None
 
     def run(self, *, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> Stopped:
         """Start everything, call `on_ready` once `is_ready` says so, and return when all has stopped."""
         self._catch_signals()
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._start_due()
             self._wait(_TICK_S if not self._ready or self._any_down() else 1.0)
             self._reap()
-            if not self._ready and not self._stopping and is_ready():
+            if not self._ready and not self._stopping.is_set() and is_ready():
                 self._ready = True
                 on_ready()
         self._stop_all()
@@ -154,11 +155,7 @@ class Supervisor:
 
     def stop(self, *_signal: object) -> None:
         """Ask the loop to end."""
-        self._stopping = True
-
-    def pids(self) -> dict[str, int]:
-        """Return the process id of each child that lives."""
-        return {each.program.name: each.process.pid for each in self._children if each.process is not None}
+        self._stopping.set()
 
     def _catch_signals(self) -> None:
         reader, writer = socket.socketpair()
@@ -221,7 +218,7 @@ class Supervisor:
         name = child.program.name
         if code == CANNOT_START and not self._ready:
             self._broken = Stopped(ok=False, program=name, lines=tuple(child.tail))
-            self._stopping = True
+            self._stopping.set()
             return
         pause = child.plan_restart()
         self._say(f"{name} ended with code {code}; starting it again in {pause:.1f} s.")

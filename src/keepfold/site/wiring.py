@@ -1,9 +1,9 @@
 """Hands each room what it needs of the others. The one place that knows them all, and that touches the vault's keys.
 
-    gate     gets its decider (policy) and its recorder (ledger)
-    policy   gets the facts about a person that a decision may know (consent, vault)
-    ledger   gets its keys (vault)
-    consent  gets who is there (vault)
+* gate gets its decider (policy) and its recorder (ledger),
+* policy gets the facts about a person that a decision may know (consent),
+* ledger gets its keys (vault),
+* consent gets who is there (vault).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from keepfold.policy import actions as policy_actions
 from keepfold.policy import queries as policy
 from keepfold.policy.decider import PolicyDecider
 from keepfold.policy.types import PersonFacts
-from keepfold.site.facts import Ledger, Policy
+from keepfold.site.types import Ledger, Policy
 from keepfold.vault import keys as vault_keys
 from keepfold.vault import queries as vault
 
