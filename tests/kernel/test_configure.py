@@ -172,6 +172,25 @@ def test_the_key_of_cookies_is_made_once_and_only_for_its_owner(tmp_path):
         config.use(before)
 
 
+def test_processes_that_start_together_agree_on_the_key_of_cookies(tmp_path):
+    import threading
+
+    together, made = threading.Barrier(8), []
+
+    def run():
+        together.wait(10)
+        made.append(config._made(tmp_path))
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 8
+    assert set(made) == {(tmp_path / "secret.key").read_text()}
+    assert [file.name for file in tmp_path.iterdir()] == ["secret.key"]
+
+
 def test_reading_the_configuration_makes_no_home(tmp_path):
     before = config.current()
     try:

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import logging
 import sys
 import threading
+from pathlib import Path
 
 import orjson
 import pytest
@@ -193,6 +195,26 @@ def test_restoring_gives_everything_back():
     log.configure("json")
     log.restore()
     assert (logging.getLogRecordFactory(), logging.getLogger().handlers, sys.excepthook, threading.excepthook) == before
+
+
+def test_every_line_that_the_program_writes_has_a_constant_event_and_allowed_keys():
+    found, wrong = 0, []
+    for path in sorted((Path(log.__file__).parents[1]).rglob("*.py")):
+        for line in filter(writes_a_line, ast.walk(ast.parse(path.read_text(encoding="utf-8")))):
+            found += 1
+            event = line.args[0] if line.args else None
+            is_constant = isinstance(event, ast.Constant) and log._EVENT.match(str(event.value))
+            if not is_constant or {keyword.arg for keyword in line.keywords} - log.KEYS - {"exc_info"}:
+                wrong.append(f"{path.name}:{line.lineno}")
+    assert wrong == []
+    assert found >= 5
+
+
+def writes_a_line(node):
+    called = node.func if isinstance(node, ast.Call) else None
+    if not isinstance(called, ast.Attribute) or called.attr not in {"debug", "info", "warning", "error", "exception"}:
+        return False
+    return ast.unparse(called.value).startswith(("log", "_log", "get_logger"))
 
 
 @given(st.dictionaries(st.text(max_size=20) | st.sampled_from(sorted(log.KEYS)), st.text(max_size=40), max_size=6))

@@ -75,6 +75,28 @@ def test_a_metric_that_is_not_declared_like_that_is_refused(labels):
         metrics.count("shop_nothing")
 
 
+def test_two_first_counts_at_the_same_moment_make_one_metric():
+    import threading
+
+    together, failed = threading.Barrier(8), []
+    metrics.counter("shop_orders", "Orders.")
+
+    def run():
+        together.wait(10)
+        try:
+            metrics.count("shop_orders")
+        except ValueError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert "shop_orders_total 8.0" in shown()
+
+
 SCRIPT = """
 import sys
 from keepfold.kernel import metrics

@@ -13,6 +13,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -293,13 +294,15 @@ def _made(home: Path) -> str:
     fresh = secrets.token_urlsafe(48)
     if not home.is_dir():
         return fresh
-    file = home / "secret.key"
+    file, passing = home / "secret.key", home / f"secret.{secrets.token_hex(8)}.tmp"
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _secret_from("<home>/secret.key", file) or fresh
+        if not file.exists():
+            with os.fdopen(os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as writer:
+                writer.write(fresh)
+            # A link either makes the whole file or finds that another process was first; nobody reads half a key.
+            with suppress(FileExistsError):
+                file.hardlink_to(passing)
+            passing.unlink()
     except OSError as error:
         raise _wrong(f"The directory {home} is not writable.", "config.unwritable") from error
-    with os.fdopen(handle, "w", encoding="utf-8") as writer:
-        writer.write(fresh)
-    return fresh
+    return _secret_from("<home>/secret.key", file)

@@ -10,6 +10,7 @@ by whoever starts the process (`prepare`). Label values that are not in their li
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,8 @@ class _Declared:
 _declared: dict[str, _Declared] = {}
 _made: dict[str, Any] = {}
 _children: dict[tuple[str, ...], Any] = {}
+# The client refuses to make a metric twice, which two first requests at the same moment would do.
+_making = threading.Lock()
 
 
 def counter(name: str, help: str, /, **labels: Values) -> None:  # noqa: A002  Prometheus' word
@@ -78,7 +81,8 @@ def _child(name: str, labels: dict[str, str]) -> Any:
             f"The metric {name} is not declared with the labels {list(labels)}.", code="metrics.unknown"
         )
     values = {label: value if value in _list(declared.labels[label]) else OTHER for label, value in labels.items()}
-    metric = _made.get(name) or _make(name, declared)
+    with _making:
+        metric = _made.get(name) or _make(name, declared)
     child = metric.labels(**values) if values else metric
     if OTHER not in values.values():
         _children[name, *labels.values()] = child
