@@ -44,6 +44,11 @@ def test_a_yes_counts_at_once_until_its_period_is_over(room):
     assert queries.facts_of(CARL) == {"surveys": ConsentFact(status="granted", at_s=NOW_S, expires_s=expires_s)}
 
 
+def test_a_yes_in_the_last_days_of_a_long_month_ends_with_the_shorter_one(room, fixed_time):
+    fixed_time.move_to(datetime(2026, 8, 31, 12, 0, tzinfo=UTC))
+    assert grant().expires_at == datetime(2027, 2, 28, 12, 0, tzinfo=UTC)
+
+
 def test_a_no_counts_at_once_and_nothing_of_the_yes_is_lost(room, fixed_time):
     grant()
     fixed_time.shift(timedelta(microseconds=1))

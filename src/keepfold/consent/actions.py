@@ -104,7 +104,8 @@ def _ask(customer: bytes, spec: PurposeSpec, evidence: Evidence) -> Consent:
 
 def _grant(customer: bytes, spec: PurposeSpec, evidence: Evidence, *, said: Said) -> Consent:
     at_us = clock.now_us()
-    expires_s = rules.ends(at_us // _SECOND, spec.consent.expires if spec.consent else None)
+    period = spec.consent.expires if spec.consent else None
+    expires_s = None if period is None else policy.period_end(period, at_us // _SECOND)
     event = _append(customer, spec, evidence, said=said, at_us=at_us, expires_s=expires_s)
     state = store.StateRow(spec.number, store.GRANTED, at_us // _SECOND, expires_s, event, None)
     store.put_state(customer, state)

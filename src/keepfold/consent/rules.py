@@ -1,10 +1,8 @@
-"""Pure rules: what may be said about a purpose, which proof it needs, when it ends."""
+"""Pure rules: what may be said about a purpose, and which proof it needs."""
 
 from __future__ import annotations
 
-import calendar
 import re
-from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from keepfold.consent.types import Evidence
@@ -13,8 +11,6 @@ from keepfold.policy.types import PurposeSpec
 # The second step of a double opt-in is for what arrives unattended; on paper or face to face somebody was there.
 FACE_TO_FACE = frozenset({"paper", "phone", "verbal", "in_person", "store", "counter"})
 CONFIRM_WITHIN_S = 7 * 24 * 3600
-_PERIOD = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?\Z")
-_LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}\Z")
 
 Withdrawal = Literal["withdrawn", "objected", "opted_out"]
@@ -54,28 +50,3 @@ def missing_proof(purpose: PurposeSpec, evidence: Evidence) -> tuple[str, ...]:
     given = {"form_version": evidence.form_version is not None, "staff_id": evidence.staff is not None}
     demanded = purpose.consent.proof if purpose.consent else ()
     return tuple(proof for proof in demanded if not given.get(proof, False))
-
-
-def ends(at_s: int, period: str | None) -> int | None:
-    """Return the second at which a grant given at `at_s` ends; None when it does not.
-
-    The period is ISO 8601 section 5.5.2.4 without times of day; months end on their last day, and what would end
-    after the year 9999 ends with it.
-    """
-    if period is None:
-        return None
-    match = _PERIOD.match(period)
-    if match is None or period == "P":
-        raise ValueError("not a period")
-    years, months, weeks, days = (int(part or 0) for part in match.groups())
-    try:
-        end = _months_later(datetime.fromtimestamp(at_s, UTC), years * 12 + months) + timedelta(days=weeks * 7 + days)
-    except (OverflowError, ValueError):
-        end = _LAST
-    return int(end.timestamp())
-
-
-def _months_later(start: datetime, months: int) -> datetime:
-    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return start.replace(year=year, month=month + 1, day=min(start.day, last))

@@ -15,6 +15,7 @@ from keepfold.policy.errors import NoPolicy, PolicyDamaged
 from keepfold.policy.examples import run_examples
 from keepfold.policy.explain import explain as explain_question
 from keepfold.policy.format.document import Policy
+from keepfold.policy.format.values import parse_period
 from keepfold.policy.load import load, load_stored, require
 from keepfold.policy.templates import names, text_of
 from keepfold.policy.types import Change, ExampleResult, Explanation, Question, Report, Schema, VersionInfo
@@ -158,6 +159,11 @@ def run_tests(source_text: bytes | str, name: str = "policy") -> tuple[ExampleRe
 def explain(question: Question) -> Explanation:
     """Explain what the active policy answers. Raises `Unavailable(code="policy.none-active")`."""
     return explain_question(active().compiled, question)
+
+
+def period_end(period: str, since_s: int) -> int:
+    """Return the second at which a period of the policy (`P24M`) ends when it begins at `since_s`."""
+    return parse_period(period).after(since_s)
 
 
 def unknown_version(*, several: bool = False) -> NotFound:
