@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from keepfold.kernel import config
@@ -88,6 +88,9 @@ def _with_headers(get_response: Handler, headers: Mapping[str, str]) -> Handler:
         response = get_response(request)
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        if isinstance(response, HttpResponse):
+            # Without it the server sends a small answer in chunks.
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
     return middleware
