@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keepfold.policy import queries
+from keepfold.policy.templates import text_of
 
 YAML = {"Content-Type": "application/yaml"}
 
@@ -19,12 +20,12 @@ def test_the_policy_in_force_is_shown_to_whoever_has_a_token(dora):
 
 
 def test_a_policy_without_errors_gets_the_version_it_would_be(dora):
-    answer = text(dora, "/policy/check", queries.template("media-shop"))
+    answer = text(dora, "/policy/check", text_of("media-shop"))
     assert (answer.status, answer.json["ok"], answer.json["version"]) == (200, True, queries.active().version)
 
 
 def test_an_error_is_named_with_its_line(dora):
-    broken = queries.template("media-shop").replace("identity: true", "identiti: true", 1)
+    broken = text_of("media-shop").replace("identity: true", "identiti: true", 1)
     answer = text(dora, "/policy/check", broken)
     assert answer.json["ok"] is False
     finding = answer.json["findings"][0]
@@ -34,23 +35,23 @@ def test_an_error_is_named_with_its_line(dora):
 
 def test_checking_and_comparing_store_nothing(dora):
     before = queries.versions()
-    changed = queries.template("media-shop").replace("P24M", "P36M")
+    changed = text_of("media-shop").replace("P24M", "P36M")
     assert text(dora, "/policy/check", changed).json["ok"] is True
     assert text(dora, "/policy/diff", changed).status == 200
     assert queries.versions() == before
 
 
 def test_a_comparison_says_what_became_wider(dora):
-    changed = queries.template("media-shop").replace("keep: P90D", "keep: P900D")
+    changed = text_of("media-shop").replace("keep: P90D", "keep: P900D")
     answer = text(dora, "/policy/diff", changed)
     assert answer.json["material"] is True
     assert {(change["kind"], change["effect"]) for change in answer.json["changes"]} >= {("retention.longer", "wider")}
-    same = text(dora, "/policy/diff?against=active", queries.template("media-shop"))
+    same = text(dora, "/policy/diff?against=active", text_of("media-shop"))
     assert same.json == {"material": False, "changes": []}
 
 
 def test_a_version_that_is_not_there_is_not_found_and_a_broken_text_is_refused(dora):
-    assert text(dora, "/policy/diff?against=00000000", queries.template("media-shop")).status == 404
+    assert text(dora, "/policy/diff?against=00000000", text_of("media-shop")).status == 404
     assert text(dora, "/policy/diff", "policy: 1").status == 422
 
 
