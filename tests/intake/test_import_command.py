@@ -53,6 +53,12 @@ def test_a_mapping_file_is_never_overwritten(command, table, tmp_path):
     assert written.read_text() == "mine"
 
 
+def test_a_mapping_is_not_written_as_something_it_is_not(command, table, tmp_path):
+    with pytest.raises(Invalid):
+        command(str(table), "--write-mapping", str(tmp_path / "map.toml"))
+    assert not (tmp_path / "map.toml").exists()
+
+
 def test_a_mapping_in_toml_is_read_too(command, table, tmp_path):
     path = tmp_path / "map.toml"
     path.write_text('mapping = 1\n[fields]\nemail = "email"\nfirst_name = "given_name"\nlast_name = {constant = "X"}\n')

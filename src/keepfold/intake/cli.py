@@ -194,6 +194,8 @@ def _next_of_apply(ended: Ended) -> str:
         return f"the same command again goes on there: {_typed()}"
     if ended.nothing_to_do:
         return "--again reads it once more; people who are there are skipped unless --existing says otherwise."
+    if ended.run.tally.refused:
+        return "mend the refused rows (--rejects FILE lists all) and run it again; who is in is skipped."
     return "keepfold ledger status"
 
 

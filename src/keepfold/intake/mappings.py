@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from keepfold.intake.rules.mapping import VERSION, Plan, document
-from keepfold.kernel.errors import Conflict, Malformed, NotFound, TooLarge, Unavailable
+from keepfold.kernel.errors import Conflict, Invalid, Malformed, NotFound, TooLarge, Unavailable
 
 _LARGEST = 1 << 20
 _HEAD = "# Which column becomes which data item. Change it, then: keepfold import … --mapping {name}\n"
@@ -65,6 +65,8 @@ def _malformed(path: Path, why: str) -> Malformed:
 
 def write(path: Path, plan: Plan) -> None:
     """Write a mapping as YAML, for review. Raises `Conflict` rather than overwrite a file."""
+    if path.suffix.lower() == ".toml":
+        raise Invalid("Mappings are written as YAML.", code="intake.mapping-ending", next_step="Name a .yaml file.")
     content: dict[str, Any] = {"mapping": VERSION, "policy": plan.policy, "fields": document(plan.fields)}
     if plan.empty:
         content["empty"] = list(plan.empty)
