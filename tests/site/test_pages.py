@@ -5,6 +5,7 @@ import re
 import pytest
 
 from keepfold.kernel.errors import NotAllowed, Unavailable
+from keepfold.ledger import queries as ledger
 from keepfold.ledger.sequencer import checkpoint_beat, sequence_once
 from keepfold.site import facts, health, pages
 from keepfold.ui import assets
@@ -87,6 +88,15 @@ def test_programs_get_the_same_as_json(site):
     assert document["policy"]["name"] == "media-shop"
     assert re.fullmatch("[0-9a-f]{64}", document["policy"]["hash"])
     assert document["ledger"]["checkpoint_size"] == document["ledger"]["size"]
+    assert document["ledger"]["checkpoint_root"] == ledger.status().root.hex()
+
+
+def test_a_flood_of_visitors_counts_the_rows_once(site, monkeypatch):
+    asked = []
+    monkeypatch.setattr(facts.wiring, "count_customers", lambda: asked.append(1) or 7)
+    for _ in range(20):
+        assert call(site, "GET", "/").json["customers"] == 7
+    assert len(asked) == 1
 
 
 def test_the_page_comes_up_when_a_room_cannot_answer(site, monkeypatch):

@@ -83,7 +83,7 @@ def forget_everything() -> None:
     from keepfold.kernel import clock, epoch
     from keepfold.ledger import keyring
     from keepfold.people.memory import memory
-    from keepfold.site import health, schema
+    from keepfold.site import facts, health, schema
     from keepfold.vault import keys
 
     clock.forget()
@@ -91,5 +91,6 @@ def forget_everything() -> None:
     memory.forget()
     keys.forget()
     keyring.forget()
+    facts.forget()
     health.forget()
     schema.forget()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -145,7 +146,29 @@ def number(value: int | None) -> str:
     return _("unknown") if value is None else str(number_format(value, use_l10n=True, force_grouping=True))
 
 
+_KEEP_S = 2.0
+
+
+class _Last:
+    """What this process found last. Counting a million rows for every visitor would be a gift to whoever floods."""
+
+    at: float = -1e9
+    facts: Facts | None = None
+
+
 def gather() -> Facts:
+    """Return the facts, at most two seconds old."""
+    if _Last.facts is None or time.monotonic() - _Last.at > _KEEP_S:
+        _Last.facts, _Last.at = ask(), time.monotonic()
+    return _Last.facts
+
+
+def forget() -> None:
+    """Ask the rooms anew at the next question."""
+    _Last.facts = None
+
+
+def ask() -> Facts:
     """Ask every room; a room that cannot answer leaves a gap."""
     return Facts(
         clock.now(),
