@@ -57,10 +57,16 @@ _FIRST_COUNT = "INSERT INTO ledger_subject (log, subject, next) VALUES (?, ?, 1)
 _NEXT_COUNT = "UPDATE ledger_subject SET next = next + 1 WHERE log = ? AND subject = ?"
 
 
+def _connection() -> Any:
+    connection = connections[DATA]
+    if connection.connection is None:
+        connection.ensure_connection()
+    return connection
+
+
 def count_up(log: int, subject: bytes) -> Counter:
     """Take the next number of one person."""
-    connection = connections[DATA]
-    connection.ensure_connection()
+    connection = _connection()
     with connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             with psycopg.Cursor(connection.connection) as cursor:
@@ -73,8 +79,7 @@ def count_up(log: int, subject: bytes) -> Counter:
 
 def count_up_many(log: int, subjects: Sequence[bytes]) -> list[int]:
     """Take the next number of each of many different people; return the numbers in the order given."""
-    connection = connections[DATA]
-    connection.ensure_connection()
+    connection = _connection()
     with connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             found = _many_postgres(connection.connection, log, subjects)
@@ -109,30 +114,24 @@ def _select(count: int) -> str:
 
 def add_entry(row: Row) -> None:
     """Write one entry with what stands beside it."""
-    connection, statements = connections[DATA], _statements(row)
-    connection.ensure_connection()
+    connection = _connection()
     with connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             with psycopg.Cursor(connection.connection) as cursor:
-                cursor.execute(_joined(row.tag is not None, row.frame is not None), _flat(statements))
+                cursor.execute(_joined(row.tag is not None, row.frame is not None), _parameters(row))
             return
-        driver = connection.connection
-        for sql, parameters in statements:
-            driver.execute(sql, parameters)
+        execute = connection.connection.execute
+        if row.tag is not None:
+            execute(_TAG, (row.tag, row.log, row.ref))
+        if row.frame is not None:
+            execute(_DETAIL, (row.ref, row.log, row.frame))
+        execute(_PENDING, (row.ref, row.log, row.at_us, row.body, row.mac))
 
 
-def _statements(row: Row) -> list[tuple[str, tuple[Any, ...]]]:
-    statements: list[tuple[str, tuple[Any, ...]]] = []
-    if row.tag is not None:
-        statements.append((_TAG, (row.tag, row.log, row.ref)))
-    if row.frame is not None:
-        statements.append((_DETAIL, (row.ref, row.log, row.frame)))
-    statements.append((_PENDING, (row.ref, row.log, row.at_us, row.body, row.mac)))
-    return statements
-
-
-def _flat(statements: list[tuple[str, tuple[Any, ...]]]) -> list[Any]:
-    return [parameter for _, parameters in statements for parameter in parameters]
+def _parameters(row: Row) -> list[Any]:
+    tag = [] if row.tag is None else [row.tag, row.log, row.ref]
+    detail = [] if row.frame is None else [row.ref, row.log, row.frame]
+    return [*tag, *detail, row.ref, row.log, row.at_us, row.body, row.mac]
 
 
 @cache

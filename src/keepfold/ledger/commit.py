@@ -30,11 +30,12 @@ def fresh_nonce() -> bytes:
 def write(details: Mapping[str, Any]) -> bytes:
     """Return details in canonical JSON (RFC 8785). Bytes become hex, tuples lists, lone surrogates a question mark.
 
-    Keys are ASCII and numbers whole and within ±2⁵³, so that the writer here and RFC 8785 agree in every case.
+    Keys are ASCII (those of the outermost level are ours) and numbers whole and within ±2⁵³, so that the writer here
+    and RFC 8785 agree in every case.
     Raises `EntryInvalid` on anything else, and on more than 8 KiB.
     """
     try:
-        written = orjson.dumps({_key(key): _plain(value, 0) for key, value in details.items()}, option=_JCS)
+        written = orjson.dumps({key: _plain(value, 0) for key, value in details.items()}, option=_JCS)
     except TypeError:
         raise EntryInvalid(
             "The details of an entry hold names, ids, whole numbers and lists of them only.", code="ledger.details"

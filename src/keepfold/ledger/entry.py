@@ -61,7 +61,6 @@ ACTOR_CODES = {kind: code for code, kind in enumerate(ACTOR_KINDS)}
 
 _LAYOUT = struct.Struct(">BBBBHIII8s32s32s32s32s")
 SIZE = _LAYOUT.size
-_LENGTHS = [32, 32, 32, 32]
 
 
 class Body(NamedTuple):
@@ -87,25 +86,45 @@ class Body(NamedTuple):
 
     def pack(self) -> bytes:
         """Return the 154 bytes. Raises `EntryInvalid` when a field does not fit."""
-        flags = (ALLOWED if self.allowed else 0) | (BATCH if self.subjects > 1 else 0)
-        hashes = (self.policy_hash, self.subject_tag, self.actor_tag, self.commitment)
-        if [len(item) for item in hashes] != _LENGTHS or len(self.tenant) != 8:
-            raise EntryInvalid("A tag, hash or commitment of an entry has the wrong length.")
-        try:
-            return _LAYOUT.pack(
-                VERSION,
-                KIND_CODES[self.kind],
-                flags,
-                ACTOR_CODES[self.actor_kind],
-                self.action,
-                self.hour,
-                self.purpose,
-                self.subjects,
-                self.tenant,
-                *hashes,
-            )
-        except (struct.error, KeyError):
-            raise EntryInvalid("A field of the entry is outside of its range.") from None
+        return pack(*self)
+
+
+def pack(
+    kind: Kind,
+    allowed: bool,  # noqa: FBT001  in the order of the fields
+    actor_kind: ActorKind,
+    action: int,
+    hour: int,
+    purpose: int,
+    subjects: int,
+    policy_hash: bytes,
+    subject_tag: bytes,
+    actor_tag: bytes,
+    commitment: bytes,
+    tenant: bytes = ONE_TENANT,
+) -> bytes:
+    """Return the 154 bytes of the fields of a `Body`. Raises `EntryInvalid` when one does not fit."""
+    if not len(policy_hash) == len(subject_tag) == len(actor_tag) == len(commitment) == 32 == len(tenant) * 4:
+        raise EntryInvalid("A tag, hash or commitment of an entry has the wrong length.")
+    flags = (ALLOWED if allowed else 0) | (BATCH if subjects > 1 else 0)
+    try:
+        return _LAYOUT.pack(
+            VERSION,
+            KIND_CODES[kind],
+            flags,
+            ACTOR_CODES[actor_kind],
+            action,
+            hour,
+            purpose,
+            subjects,
+            tenant,
+            policy_hash,
+            subject_tag,
+            actor_tag,
+            commitment,
+        )
+    except (struct.error, KeyError):
+        raise EntryInvalid("A field of the entry is outside of its range.") from None
 
 
 def unpack(data: bytes) -> Body:

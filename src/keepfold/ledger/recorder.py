@@ -17,7 +17,7 @@ from keepfold.gate.types import Actor, Entry
 from keepfold.kernel import clock
 from keepfold.kernel.errors import Unavailable
 from keepfold.ledger import appending, commit, keyring, rules, sealing, store, tags
-from keepfold.ledger.entry import ZERO_TAG, Body
+from keepfold.ledger.entry import ZERO_TAG, pack
 from keepfold.ledger.errors import LedgerHalted
 
 HOUR_US = 3_600_000_000
@@ -134,7 +134,7 @@ def _add(ref: bytes, at_us: int, body: bytes, *, frame: bytes | None, tag: bytes
 
 def _body(entry: Entry, line: Known, at_us: int, commitment: bytes, tag: bytes, count: int) -> bytes:
     decision, actor = entry.decision, entry.context.actor
-    return Body(
+    return pack(
         line.kind,
         decision.allowed,
         actor.kind,
@@ -146,7 +146,7 @@ def _body(entry: Entry, line: Known, at_us: int, commitment: bytes, tag: bytes, 
         tag,
         _actor_tag(actor, commitment),
         commitment,
-    ).pack()
+    )
 
 
 def _actor_tag(actor: Actor, commitment: bytes) -> bytes:
@@ -170,8 +170,7 @@ def check_origin() -> None:
             code="ledger.origin-changed",
             next_step="Set ledger_origin back; a log keeps its name for life.",
         )
-    if log is not None:
-        keyring.set_checked()
+    keyring.set_checked()
 
 
 def close_subject(subject: bytes) -> None:

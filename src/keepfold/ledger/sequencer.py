@@ -17,7 +17,7 @@ from typing import TypeVar
 from django.db import IntegrityError
 
 from keepfold.kernel import clock, db
-from keepfold.ledger import entry, keyring, note, recorder, store, tiles, tree
+from keepfold.ledger import keyring, note, recorder, store, tiles, tree
 from keepfold.ledger.checkpoint import Checkpoint, open_checkpoint
 from keepfold.ledger.errors import EntryInvalid, LedgerHalted, NoteInvalid, ProofInvalid, TileInvalid
 from keepfold.ledger.hashing import HASH_SIZE, leaf_hash
@@ -126,11 +126,10 @@ def _sequence(limit: int) -> int:
     if log is None:
         return 0
     waiting = store.read_pending(log.log, limit)
-    for row in waiting:
-        _check_pending(row)
+    _check_pending(waiting)
     frontier = tree.Frontier.load(log.size, log.frontier)
     made = frontier.extend([leaf_hash(row.body) for row in waiting])
-    store.add_entries(log.log, [_entry_row(log, at, row) for at, row in enumerate(waiting, start=log.size)])
+    store.add_entries(_entry_rows(log, waiting))
     store.write_tiles(log.log, list(_grown_tiles(log, made)))
     if store.drop_pending([row.ref for row in waiting]) != len(waiting):
         raise _halt("Entries that waited for their index disappeared meanwhile.")
@@ -141,14 +140,18 @@ def _sequence(limit: int) -> int:
     return len(waiting)
 
 
-def _check_pending(row: store.PendingRow) -> None:
-    if row.mac != keyring.pending_mac(keyring.LOG, row.at_us, row.ref, row.body):
-        raise _halt(f"The entry {row.ref.hex()}, which waits for its index, was altered.")
-    entry.unpack(row.body)
+def _check_pending(waiting: list[store.PendingRow]) -> None:
+    for ref, at_us, body, mac in waiting:
+        if mac != keyring.pending_mac(keyring.LOG, at_us, ref, body):
+            raise _halt(f"The entry {bytes(ref).hex()}, which waits for its index, was altered.")
 
 
-def _entry_row(log: store.LogRow, index: int, row: store.PendingRow) -> store.EntryRow:
-    return store.EntryRow(index, row.ref, row.body, keyring.entry_mac(log.log, index, row.ref, row.body))
+def _entry_rows(log: store.LogRow, waiting: list[store.PendingRow]) -> list[tuple[int, int, bytes, bytes, bytes]]:
+    number, mac = log.log, keyring.entry_mac
+    return [
+        (number, index, ref, body, mac(number, index, ref, body))
+        for index, (ref, _, body, _) in enumerate(waiting, start=log.size)
+    ]
 
 
 def _grown_tiles(log: store.LogRow, made: dict[int, list[bytes]]) -> Iterator[tuple[int, int, bytes]]:

@@ -161,10 +161,9 @@ def drop_pending(refs: Sequence[bytes]) -> int:
     return dropped
 
 
-def add_entries(log: int, rows: Iterable[EntryRow]) -> None:
-    """Write entries at their indexes."""
-    columns = ("log", "idx", "ref", "body", "mac")
-    db.rows_insert(DATA, "ledger_entry", columns, [(log, *row) for row in rows])
+def add_entries(rows: Sequence[tuple[int, int, bytes, bytes, bytes]]) -> None:
+    """Write entries (log, index, ref, body, MAC)."""
+    db.rows_insert(DATA, "ledger_entry", ("log", "idx", "ref", "body", "mac"), rows)
 
 
 def read_tile(log: int, level: int, n: int) -> bytes:
