@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -36,7 +35,7 @@ class Notebook:
 class Room:
     """What a test may look at and turn: entries, and the facts about people."""
 
-    home: Path
+    store: str
     notebook: Notebook
     facts: dict[bytes, PersonFacts]
 
@@ -46,9 +45,9 @@ class Room:
 
 
 @pytest.fixture
-def room(stores: Path) -> Iterator[Room]:
-    """Return the room with empty tables and a wired gate."""
+def room(store: str) -> Iterator[Room]:
+    """Return the room with empty tables and a wired gate, once on SQLite and once on PostgreSQL."""
     notebook = Notebook()
     facts: dict[bytes, PersonFacts] = {}
     with gate.wired(PolicyDecider(lambda person, _purpose: facts.get(person, PersonFacts())), notebook):
-        yield Room(stores, notebook, facts)
+        yield Room(store, notebook, facts)

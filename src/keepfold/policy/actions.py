@@ -12,6 +12,7 @@ from keepfold.gate import Actor, action
 from keepfold.kernel import clock, config
 from keepfold.kernel.errors import Conflict, Invalid
 from keepfold.policy import queries, store
+from keepfold.policy.assess import Assessment
 from keepfold.policy.compile import compile_policy
 from keepfold.policy.events import PolicyActivated, PolicySubmitted
 from keepfold.policy.examples import run_examples
@@ -23,7 +24,8 @@ from keepfold.policy.types import Change, VersionInfo
 class Activation(msgspec.Struct, frozen=True, kw_only=True):
     """What came of asking for an activation. `awaiting` needs the yes of `missing` further people.
 
-    `changes` are the differences to the version that was active before; empty for the first.
+    `changes` are the differences to the version that was active before; empty for the first. `assessments` are those
+    that the policy's own triggers call for; how many people there are is not known here.
     """
 
     version: str
@@ -31,6 +33,7 @@ class Activation(msgspec.Struct, frozen=True, kw_only=True):
     missing: int = 0
     previous: str | None = None
     changes: tuple[Change, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
 
     @property
     def material(self) -> bool:
@@ -130,7 +133,8 @@ def _missing_people(actor: Actor, version: str) -> int:
 def _activate(row: store.VersionRow, previous: str | None) -> Activation:
     changes = _changes(previous, row.version) if previous else ()
     touched = {purpose: None for change in changes if change.material for purpose in change.purposes}
-    done = Activation(version=row.version, status="active", previous=previous, changes=changes)
+    due = queries.assessments(row.version)
+    done = Activation(version=row.version, status="active", previous=previous, changes=changes, assessments=due)
     store.activate(row.version, clock.now_us())
     store.forget_approvals(row.version)
     event = PolicyActivated(

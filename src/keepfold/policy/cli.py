@@ -170,7 +170,8 @@ def activate(*, what: str, as_json: bool) -> None:
         version = actions.submit_version(actor=operator(), source=_read(what), name=loaded.report.name).version
     done = actions.activate(actor=operator(), version=version)
     document = {"version": done.version, "status": done.status, "missing": done.missing, "previous": done.previous}
-    _print({**document, **surface.changes(done.changes)}, as_json=as_json, show=lambda: _activated(done))
+    document |= {"assessments": surface.assessments(done.assessments), **surface.changes(done.changes)}
+    _print(document, as_json=as_json, show=lambda: _activated(done))
 
 
 def _activated(done: Any) -> str:
@@ -179,6 +180,8 @@ def _activated(done: Any) -> str:
     lines = [f"Active: {done.version}"]
     if done.changes:
         lines.append(render.changes(done.changes))
+    if done.assessments:
+        lines.append(render.assessments(done.assessments))
     return "\n".join(lines)
 
 

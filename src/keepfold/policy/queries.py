@@ -9,6 +9,8 @@ import msgspec
 
 from keepfold.kernel.errors import NotFound
 from keepfold.policy import store
+from keepfold.policy.assess import Assessment
+from keepfold.policy.assess import assessments as assess
 from keepfold.policy.compile import CompiledPolicy, compile_policy, schema_of
 from keepfold.policy.diff import diff as diff_policies
 from keepfold.policy.errors import NoPolicy, PolicyDamaged
@@ -146,6 +148,11 @@ def diff_text(old: str, new: bytes | str) -> tuple[Change, ...]:
 def check(source_text: bytes | str, name: str = "policy") -> Report:
     """Check a policy. Pure; never raises for anything the text holds."""
     return load(source_text, name).report
+
+
+def assessments(version: str = "active", people: int | None = None) -> tuple[Assessment, ...]:
+    """Return the assessments that a stored policy calls for, or may call for. Raises `NotFound`, `NoPolicy`."""
+    return assess(policy_of(version), people)
 
 
 def run_tests(source_text: bytes | str, name: str = "policy") -> tuple[ExampleResult, ...]:

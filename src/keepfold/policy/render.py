@@ -7,6 +7,7 @@ from itertools import groupby
 
 import click
 
+from keepfold.policy.assess import Assessment
 from keepfold.policy.types import Change, ExampleResult, Explanation, Finding, Report, Schema, VersionInfo
 
 _COLOURS = {"error": "red", "warning": "yellow", "wider": "yellow", "narrower": "green", "neutral": "bright_black"}
@@ -82,6 +83,15 @@ def changes(found: Iterable[Change]) -> str:
 def _change(change: Change) -> str:
     mark = click.style(_MARKS[change.effect], fg=_COLOURS[change.effect], bold=True)
     return f"  {mark} {change.sentence}  {click.style(change.kind, fg='bright_black')}"
+
+
+def assessments(found: Iterable[Assessment]) -> str:
+    """Return one line per assessment that is due or may be."""
+    return "\n".join(
+        f"Assessment {'due' if one.due == 'yes' else 'perhaps due'}: {one.do}, because {one.condition} "
+        f"({', '.join(one.purposes)})"
+        for one in found
+    )
 
 
 def explanation(found: Explanation) -> str:

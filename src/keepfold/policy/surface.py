@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from keepfold.policy.assess import Assessment
 from keepfold.policy.types import Change, ExampleResult, Explanation, Finding, Report, Schema, VersionInfo
 
 
@@ -57,6 +58,11 @@ def changes(found: Iterable[Change]) -> dict[str, Any]:
         for one in found
     ]
     return {"material": any(one["material"] for one in listed), "changes": listed}
+
+
+def assessments(found: Iterable[Assessment]) -> list[dict[str, Any]]:
+    """Return the assessments that a policy calls for."""
+    return [{"do": one.do, "due": one.due, "because": one.condition, "purposes": list(one.purposes)} for one in found]
 
 
 def explanation(found: Explanation) -> dict[str, Any]:

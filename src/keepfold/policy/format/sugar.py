@@ -177,12 +177,12 @@ class _When(msgspec.Struct, frozen=True):
 
 
 class _Said(msgspec.Struct, frozen=True):
-    long: Any
+    inner: Any
 
     def read(self, node: Node, path: Path, notes: Notes) -> Any:
         """Return what somebody said, from one word or a mapping."""
         short = Node({"status": node}, node.line, node.column, node.length)
-        return self.long.read(node if isinstance(node.value, dict) else short, path, notes)
+        return self.inner.read(node if isinstance(node.value, dict) else short, path, notes)
 
     def words(self) -> str:
         """Return what is allowed, for the reference."""
