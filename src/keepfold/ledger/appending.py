@@ -53,8 +53,6 @@ _TAG = "INSERT INTO ledger_tag (tag, log, ref, position) VALUES (?, ?, ?, 0)"
 _DETAIL = "INSERT INTO ledger_detail (ref, log, frame) VALUES (?, ?, ?)"
 _PENDING = "INSERT INTO ledger_pending (ref, log, at_us, body, mac) VALUES (?, ?, ?, ?, ?)"
 _MEMBERS = "INSERT INTO ledger_members (ref, log, tags) VALUES (%s, %s, %s)"
-_FIRST_COUNT = "INSERT INTO ledger_subject (log, subject, next) VALUES (?, ?, 1)"
-_NEXT_COUNT = "UPDATE ledger_subject SET next = next + 1 WHERE log = ? AND subject = ?"
 
 
 def _connection() -> Any:
@@ -95,21 +93,20 @@ def _many_postgres(driver: Any, log: int, subjects: Sequence[bytes]) -> dict[byt
 
 
 def _many_sqlite(driver: Any, log: int, subjects: Sequence[bytes]) -> dict[bytes, int]:
-    """SQLite has one writer, so the numbers read here are still the numbers when they are counted up."""
-    known: dict[bytes, int] = {}
+    found: dict[bytes, int] = {}
     for some in chunks(subjects):
-        known.update(driver.execute(_select(len(some)), (log, *some)))
-    new = [subject for subject in subjects if subject not in known]
-    driver.executemany(_FIRST_COUNT, [(log, subject) for subject in new])
-    driver.executemany(_NEXT_COUNT, [(log, subject) for subject in known])
-    return known | dict.fromkeys(new, 0)
+        found.update(driver.execute(_upsert(log, len(some)), some))
+    return {subject: following - 1 for subject, following in found.items()}
 
 
 @cache
-def _select(count: int) -> str:
+def _upsert(log: int, count: int) -> str:
     assert count <= CHUNK  # noqa: S101  a statement per length is kept, so lengths must be few
-    marks = ", ".join("?" * count)
-    return f"SELECT subject, next FROM ledger_subject WHERE log = ? AND subject IN ({marks})"  # noqa: S608  marks only
+    rows = ", ".join([f"({log:d}, ?, 1)"] * count)
+    return (
+        f"INSERT INTO ledger_subject (log, subject, next) VALUES {rows} ON CONFLICT (log, subject)"  # noqa: S608  a number and marks
+        " DO UPDATE SET next = ledger_subject.next + 1 RETURNING subject, next"
+    )
 
 
 def add_entry(row: Row) -> None:
