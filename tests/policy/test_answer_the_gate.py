@@ -129,3 +129,19 @@ def test_the_vaults_openings_use_data_and_need_a_purpose_and_changes_do_not():
     assert not rule_of("vault.record.seal").needs_purpose
     assert not rule_of("vault.record.erase").uses_data
     assert not rule_of("policy.version.activate").needs_purpose
+
+
+def test_a_batch_asks_for_the_facts_of_all_at_once_and_an_unknown_person_has_none(room, policy):
+    asked: list[tuple[bytes, ...]] = []
+
+    def facts_of_many(people, _purpose):
+        asked.append(tuple(people))
+        return {person: room.facts[person] for person in people if person in room.facts}
+
+    many = PolicyDecider(lambda _person, _purpose: PersonFacts(), facts_of_many)
+    reading = context(purpose="newsletter", subjects=(CARL, DORA))
+    room.facts[CARL] = YES
+    assert many.decide(reading).rules == ("consent.missing",)
+    room.facts[DORA] = YES
+    assert many.decide(reading).allowed
+    assert asked == [(CARL, DORA)] * 2
