@@ -2,10 +2,10 @@
 
 The floor does what no vault could leave out: the same frames and the same key wraps by bare AES-256-GCM, and the very
 same rows by bare `sqlite3.executemany` and `SELECT … IN`, into files with the same tables and pragmas. It does not
-normalise, index, decide or explain anything. "Same rows" are captured from the vault's own statements, so they count
-the ledger's rows when the gate is wired to the ledger. Ratio = CPU of the floor ÷ CPU of the vault.
+normalise, index, hash, decide or explain anything. Ratio = CPU of the floor ÷ CPU of the vault.
 
-`alone` is the vault behind a gate that allows everything and writes nothing down; `whole` has policy and ledger.
+`alone` is the vault behind a gate that allows everything and writes nothing down; `whole` has policy and ledger, and
+then the floor writes the ledger's rows (one tag and one counter per person) and opens the ledger keys as well.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import struct
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,6 @@ HOME = Path(tempfile.mkdtemp(prefix="keepfold-bench-"))
 os.environ["KEEPFOLD_HOME"] = str(HOME / "vault")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "keepfold.site.settings")
 (HOME / "vault").mkdir(mode=0o700)
-(HOME / "floor").mkdir(mode=0o700)
 
 import django  # noqa: E402  after the home is set
 
@@ -53,6 +52,7 @@ WIDE_BATCH = 1000
 FILES = {"default": "data.sqlite3", "keys": "keys.sqlite3"}
 CHUNK = 900
 Statement = tuple[str, str, list[tuple[Any, ...]]]
+Maker = Callable[[int, int], list[dict[str, Any]]]
 
 HEAD = """
 policy: 1
@@ -60,15 +60,19 @@ id: bench
 effective_from: 2024-01-01
 languages: {default: en}
 regimes: [gdpr]
-controller: {name: Bench, address: Street 1, country: DE, contact: a@example.com, dpo: {name: D, contact: d@example.com}, authority: DE-BE}
+controller:
+  name: Bench
+  address: Street 1
+  country: DE
+  contact: a@example.com
+  dpo: {name: D, contact: d@example.com}
+  authority: DE-BE
 subjects: {customer: {label: Customers, dpv: dpv:Customer, fides: customer, minimum_age: 16}}
 storage: [{place: vault, country: DE}]
 notice:
   material_when: [purpose.added, data.added]
   on_material: {notify: [email], before: P30D}
   on_minor: {notify: [portal]}
-"""
-PURPOSE = """
 purposes:
   order:
     label: Deliver
@@ -77,33 +81,33 @@ purposes:
     data: {%s}
     basis: {gdpr: 6.1.b}
     retention: {keep: P10Y, from: order.closed, then: erase}
-"""
-TEN = """
 data:
-  email: {label: E, type: email, compartment: contact, identity: true, index: exact, dpv: pd:EmailAddress, fides: user.contact.email, source: subject}
-  phone: {label: P, type: phone, compartment: contact, index: exact, dpv: pd:TelephoneNumber, fides: user.contact.phone_number, source: subject}
-  first_name: {label: F, type: name, compartment: contact, dpv: pd:Name, fides: user.name.first, source: subject}
-  last_name: {label: L, type: name, compartment: contact, dpv: pd:Name, fides: user.name.last, source: subject}
-  born: {label: B, type: date, compartment: contact, dpv: pd:BirthDate, fides: user.demographic.date_of_birth, source: subject}
-  street: {label: S, type: text, compartment: contact, dpv: pd:PhysicalAddress, fides: user.contact.address.street, source: subject, may_name_others: true}
-  city: {label: C, type: text, compartment: contact, dpv: pd:City, fides: user.contact.address.city, source: subject}
-  postcode: {label: Z, type: postcode, compartment: contact, dpv: pd:PostalCode, fides: user.contact.address.postal_code, source: subject}
-  country: {label: K, type: country, compartment: contact, dpv: pd:Country, fides: user.contact.address.country, source: subject}
-  iban: {label: I, type: iban, compartment: payment, isolate: true, dpv: pd:BankAccount, fides: user.financial.bank_account, source: subject}
 """
+ITEM = "  %s: {label: X, type: %s, compartment: %s, dpv: %s, fides: %s, source: subject%s}\n"
+CONTACT, PAYMENT = (
+    ("contact", "pd:Contact", "user.contact"),
+    ("payment", "pd:BankAccount", "user.financial.bank_account"),
+)
+INDEXED, UNIQUE, APART = ", index: exact", ", index: exact, identity: true", ", isolate: true"
+TEN = [
+    ("email", "email", *CONTACT, UNIQUE),
+    ("phone", "phone", *CONTACT, INDEXED),
+    ("first_name", "name", *CONTACT, ""),
+    ("last_name", "name", *CONTACT, ""),
+    ("born", "date", *CONTACT, ""),
+    ("street", "text", *CONTACT, ""),
+    ("city", "text", *CONTACT, ""),
+    ("postcode", "postcode", *CONTACT, ""),
+    ("country", "country", *CONTACT, ""),
+    ("iban", "iban", *PAYMENT, APART),
+]
+WIDE = [("email", "email", *CONTACT, UNIQUE), *((f"x{number}", "text", *CONTACT, "") for number in range(119))]
 FIRST, LAST = ["Ana", "Ben", "Carl", "Dora", "José", "Zoë", "李"], ["Quast", "García", "Nguyễn", "Smith", "Müller"]
 
 
-def wide() -> str:
-    """Return a policy of 120 fields in one compartment with one index."""
-    field = "{label: X, type: text, compartment: profile, dpv: pd:Name, fides: user.name, source: subject}"
-    email = "{label: E, type: email, compartment: profile, identity: true, index: exact, dpv: pd:EmailAddress, fides: user.contact.email, source: subject}"
-    return "\ndata:\n" + f"  email: {email}\n" + "".join(f"  x{number}: {field}\n" for number in range(119))
-
-
-def activate(data: str, names: list[str]) -> None:
+def activate(items: list[tuple[str, ...]]) -> None:
     """Make a policy with these data items the active one."""
-    source = HEAD + data + PURPOSE % ", ".join(f"{name}: required" for name in names)
+    source = HEAD % ", ".join(f"{item[0]}: required" for item in items) + "".join(ITEM % item for item in items)
     report = policy.check(source)
     assert report.ok, report.errors
     version = policy_actions.submit_version(actor=people.operator(), source=source, name="bench")
@@ -141,7 +145,9 @@ class AllowAll:
 
     def decide(self, context: Context) -> Decision:
         """Allow all fields of the purpose."""
-        fields = {} if context.purpose is None else dict.fromkeys(policy.schema().purposes[context.purpose].fields, "clear")
+        fields = (
+            {} if context.purpose is None else dict.fromkeys(policy.schema().purposes[context.purpose].fields, "clear")
+        )
         return Decision(allowed=True, rules=("bench",), fields=fields)
 
 
@@ -163,7 +169,13 @@ def captured() -> Iterator[list[Statement]]:
     def keep(alias: str) -> Callable[..., Any]:
         def wrapper(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
             if sql.lstrip().startswith(("INSERT", "UPDATE", "DELETE")):
-                found.append((alias, sql.replace("%s", "?"), [tuple(row) for row in parameters] if many else [tuple(parameters or ())]))
+                found.append(
+                    (
+                        alias,
+                        sql.replace("%s", "?"),
+                        [tuple(row) for row in parameters] if many else [tuple(parameters or ())],
+                    )
+                )
             return execute(sql, parameters, many, context)
 
         return wrapper
@@ -175,11 +187,15 @@ def captured() -> Iterator[list[Statement]]:
 class Floor:
     """Bare AES-GCM and bare SQLite on files of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        folder = HOME / f"floor-{name}"
+        folder.mkdir(exist_ok=True)
         self.stores: dict[str, sqlite3.Connection] = {}
-        for alias, name in FILES.items():
+        for alias, file in FILES.items():
+            for suffix in ("", "-wal", "-shm"):
+                (folder / f"{file}{suffix}").unlink(missing_ok=True)
             source = connections[alias].connection
-            copy = sqlite3.connect(HOME / "floor" / name, isolation_level=None)
+            copy = sqlite3.connect(folder / file, isolation_level=None)
             source.backup(copy)
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
                 copy.execute(f"PRAGMA {pragma}")
@@ -209,7 +225,9 @@ class Floor:
             made.append((person, compartment, generation, shard, b"\1\0\0\0\1" + nonce + wrap(nonce, key, AAD_KEY)))
         return made
 
-    def _seal(self, rows: list[tuple[Any, ...]], secret: dict[Any, bytes], shapes: dict[Any, Any]) -> list[tuple[Any, ...]]:
+    def _seal(
+        self, rows: list[tuple[Any, ...]], secret: dict[Any, bytes], shapes: dict[Any, Any]
+    ) -> list[tuple[Any, ...]]:
         pool, made, at = os.urandom(12 * 2 * len(rows)), [], 0
         for person, compartment, _ in rows:
             seal, record = AESGCM(secret[person, compartment]).encrypt, b""
@@ -223,27 +241,39 @@ class Floor:
 
     def read(self, persons: list[bytes], statements: list[Statement]) -> list[bytes]:
         """Read the same rows, unwrap the same keys, open the same frames, and write the rows that reading writes."""
-        data, keys, opened = self.stores["default"], self.stores["keys"], []
+        opened: list[bytes] = []
+        with_ledger = bool(statements)
         for start in range(0, len(persons), CHUNK):
             chunk = persons[start : start + CHUNK]
             marks = ",".join("?" * len(chunk))
-            wrapped = {(p, c): w for p, c, w in keys.execute(f"SELECT person, compartment, wrapped FROM vault_person_key WHERE person IN ({marks})", chunk)}  # noqa: S608
-            for person, compartment, record in data.execute(f"SELECT person, compartment, sealed FROM vault_record WHERE person IN ({marks})", chunk):  # noqa: S608
-                key = wrapped[person, compartment]
-                unseal, at = AESGCM(self.kek.decrypt(key[5:17], key[17:], AAD_KEY)).decrypt, 0
+            keys = self.stores["keys"].execute(KEYS.format(marks), [*chunk, not with_ledger])
+            wrapped = {(person, compartment): key for person, compartment, key in keys}
+            if with_ledger:
+                opened += [self._unwrap(wrapped[person, 0]) for person in chunk]
+            for person, compartment, record in self.stores["default"].execute(RECORDS.format(marks), chunk):
+                unseal, at = AESGCM(self._unwrap(wrapped[person, compartment])).decrypt, 0
                 while at < len(record):
                     _, length = UNSEGMENT(record, at)
                     frame = record[at + 8 : at + 8 + length]
                     at += 8 + length
                     opened.append(unseal(frame[2:14], frame[14:], AAD_FRAME))
+        self._write(statements)
+        return opened
+
+    def _unwrap(self, key: bytes) -> bytes:
+        return self.kek.decrypt(key[5:17], key[17:], AAD_KEY)
+
+    def _write(self, statements: list[Statement]) -> None:
+        data = self.stores["default"]
         data.execute("BEGIN IMMEDIATE")
         for where, sql, rows in statements:
             if where == "default":
                 data.executemany(sql, rows)
         data.execute("COMMIT")
-        return opened
 
 
+KEYS = "SELECT person, compartment, wrapped FROM vault_person_key WHERE person IN ({}) AND compartment >= ?"
+RECORDS = "SELECT person, compartment, sealed FROM vault_record WHERE person IN ({})"
 AAD_KEY, AAD_FRAME = bytes(41), bytes(50)
 SEGMENT, UNSEGMENT = struct.Struct(">II").pack, struct.Struct(">II").unpack_from
 
@@ -262,67 +292,121 @@ def shapes_of(statements: list[Statement]) -> dict[tuple[bytes, int], list[tuple
     return found
 
 
-class Side:
-    """One comparison: the vault with one wiring and one kind of record, beside the floor."""
+COUNT_FIRST = "INSERT INTO ledger_subject (log, subject, next) VALUES (?, ?, 1)"
+COUNT_NEXT = "UPDATE ledger_subject SET next = next + 1 WHERE log = ? AND subject = ?"
 
-    def __init__(self, make: Callable[[int, int], list[dict[str, Any]]], size: int) -> None:
-        self.make, self.size, self.next = make, size, 0
+
+def counters(statements: list[Statement], sql: str, persons: list[bytes] | None = None) -> list[Statement]:
+    """Return the statement that counts these people's entries up, which the ledger sends past Django's cursors."""
+    tagged = any("ledger_tag" in statement for _, statement, _ in statements)
+    people_ = persons or [
+        row[0] for _, statement, rows in statements if "vault_person " in statement.replace('"', " ") for row in rows
+    ]
+    return [("default", sql, [(0, person) for person in people_])] if tagged else []
+
+
+class Lane:
+    """One way of calling the vault, with a floor of its own: how batches are made, and who decides and records."""
+
+    def __init__(self, make: Maker, size: int, wiring_: Callable[[], AbstractContextManager[None]]) -> None:
+        self.make, self.size, self.wiring = make, size, wiring_
         self.persons: list[bytes] = []
-
-    def records(self) -> list[dict[str, Any]]:
-        """Return a batch of new people."""
-        self.next += self.size
-        return self.make(self.size, self.next)
 
     def seal(self, records: list[dict[str, Any]]) -> None:
         """Seal one batch through the gate."""
-        outcomes = actions.seal_many(actor=ACTOR, records=records)
+        with self.wiring():
+            outcomes = actions.seal_many(actor=ACTOR, records=records)
         assert all(outcome.state == "sealed" for outcome in outcomes)
         self.persons = [outcome.id for outcome in outcomes if outcome.id]
 
-    def open(self, persons: list[bytes]) -> None:
-        """Open one batch through the gate."""
-        opened = actions.open_many(actor=ACTOR, persons=persons, purpose="order")
+    def open(self) -> None:
+        """Open the last batch through the gate."""
+        with self.wiring():
+            opened = actions.open_many(actor=ACTOR, persons=self.persons, purpose="order")
         assert all(one is not None and len(one.values) >= 10 for one in opened)
+
+    def prepare(self, rounds: int) -> None:
+        """Make batches for both sides, and let the vault show which rows it writes for one."""
+        prepared = []
+        for _ in range(rounds):
+            with captured() as statements:
+                self.seal(next_batch(self.make, self.size))
+            other = renamed(statements + counters(statements, COUNT_FIRST))
+            prepared.append((other, shapes_of(other)))
+            self.others = [shifted(person) for person in self.persons]
+        self.batches = iter([next_batch(self.make, self.size) for _ in range(rounds)])
+        self.writes = iter(prepared)
+
+    def prepare_reading(self, rounds: int) -> None:
+        """Let the vault show which rows it writes when it opens."""
+        readings = []
+        for _ in range(rounds):
+            with captured() as statements:
+                self.open()
+            readings.append(renamed(statements) + counters(statements, COUNT_NEXT, self.others))
+        self.reads = iter(readings)
+
+
+class _Next:
+    number = 0
+
+
+def next_batch(make: Maker, size: int) -> list[dict[str, Any]]:
+    """Return a batch of people whom nobody has seen yet."""
+    _Next.number += size
+    return make(size, _Next.number)
 
 
 ACTOR = Actor(kind="client", id=b"bench-client-000", name="bench", actions=("*",), purposes=("*",))
 
 
-def compare(bench: Bench, side: Side) -> tuple[float, float, float, float]:
-    """Return CPU seconds per record: vault sealing, floor sealing, vault opening, floor opening."""
-    prepared = []
-    for _ in range(bench.rounds + 1):
-        with captured() as statements:
-            side.seal(side.records())
-        prepared.append((statements, shapes_of(statements), side.persons))
-    floor = Floor_for(prepared[0][0])
-    writes, batches = iter(prepared), iter([side.records() for _ in range(bench.rounds + 1)])
-    sealing = bench.compare({"vault": lambda: side.seal(next(batches)), "floor": lambda: floor.write(*next(writes)[:2])}, n=1)
-    persons = side.persons
-    readings = []
-    for _ in range(bench.rounds + 1):
-        with captured() as statements:
-            side.open(persons)
-        readings.append(statements)
-    reads, copies = iter(readings), prepared[0][2]
-    opening = bench.compare({"vault": lambda: side.open(persons), "floor": lambda: floor.read(copies, next(reads))}, n=1)
-    each = (sealing["vault"], sealing["floor"], opening["vault"], opening["floor"])
-    return tuple(timing.best / side.size for timing in each)  # type: ignore[return-value]
+def renamed(statements: list[Statement]) -> list[Statement]:
+    """Return the same statements about other people: ids keep their order, tags stay as random as they were."""
+    return [(where, sql, [tuple(map(shifted, row)) for row in rows]) for where, sql, rows in statements]
 
 
-def Floor_for(_statements: list[Statement]) -> Floor:  # noqa: N802
-    """Return a floor whose files hold none of the captured rows."""
-    for name in FILES.values():
-        for suffix in ("", "-wal", "-shm"):
-            (HOME / "floor" / f"{name}{suffix}").unlink(missing_ok=True)
-    floor = Floor()
-    for alias, store in floor.stores.items():
-        tables = [row[0] for row in store.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND (name LIKE 'vault_%' OR name LIKE 'ledger_%' OR name LIKE 'kernel_event%')")]
-        for table in tables:
-            store.execute(f"DELETE FROM {table}")  # noqa: S608
-        assert alias in FILES
-    return floor
+def shifted(value: Any) -> Any:
+    """Return another id of 16 bytes or tag of 8 bytes; anything else as it is."""
+    if not isinstance(value, bytes) or len(value) not in {8, 16}:
+        return value
+    return ((int.from_bytes(value[:6], "big") + (1 << 40)) % (1 << 48)).to_bytes(6, "big") + value[6:]
+
+
+def compare(bench: Bench, lanes: dict[str, Lane]) -> dict[str, tuple[float, float, float, float]]:
+    """Return CPU seconds per record by lane: vault sealing, floor sealing, vault opening, floor opening.
+
+    All lanes take turns on stores of the same size, so that they can be compared with each other.
+    """
+    for lane in lanes.values():
+        lane.prepare(bench.rounds + 1)
+    floors = {name: Floor(name) for name in lanes}  # begin with as many rows as the vault has now
+    turns: dict[str, Callable[[], object]] = {}
+    for name, lane in lanes.items():
+        turns[name] = lambda lane=lane: lane.seal(next(lane.batches))
+        turns[name + " floor"] = lambda lane=lane, floor=floors[name]: floor.write(*next(lane.writes))
+    sealing = bench.compare(turns, n=1)
+    for name, lane in lanes.items():
+        lane.prepare_reading(bench.rounds + 1)
+        turns[name] = lane.open
+        turns[name + " floor"] = lambda lane=lane, floor=floors[name]: floor.read(lane.others, next(lane.reads))
+    opening = bench.compare(turns, n=1)
+    return {
+        name: tuple(one[key].best / lane.size for one in (sealing, opening) for key in (name, name + " floor"))
+        for name, lane in lanes.items()
+    }  # type: ignore[return-value]
+
+
+def alone() -> AbstractContextManager[None]:
+    """Wire the gate so that only the vault works."""
+    return gate.wired(AllowAll(), WriteNothing())
+
+
+def rows_of(bench: Bench, name: str, taken: tuple[float, float, float, float], goals: tuple[str, str]) -> None:
+    """Add the lines of one lane."""
+    for verb, ours, floor, goal in (("seal", *taken[:2], goals[0]), ("open", *taken[2:], goals[1])):
+        bench.row(f"{verb} {name}: ratio to floor", floor / ours, "ratio", goal)
+        bench.row(f"{verb} {name}: CPU (floor {floor * 1e6:.1f})", ours * 1e6, "µs/record")
+        bench.row(f"{verb} {name}: rate per core", 1 / ours, "records/s")
 
 
 def main() -> int:
@@ -332,26 +416,16 @@ def main() -> int:
     vault_keys.init()
     wiring.wire()
     bench = Bench("vault", rounds=ROUNDS)
-    activate(TEN, [line.split(":")[0].strip() for line in TEN.strip().splitlines()[1:]])
-    ten = Side(ten_fields, BATCH)
-    with gate.wired(AllowAll(), WriteNothing()):
-        alone = compare(bench, ten)
-    whole = compare(bench, ten)
-    activate(wide(), ["email", *(f"x{number}" for number in range(119))])
-    broad = compare(bench, Side(wide_fields, WIDE_BATCH))
-    for name, (seal, seal_floor, opened, open_floor), goals in (
-        ("10 fields, whole", whole, (">= 0.5", ">= 0.6")),
-        ("10 fields, alone", alone, (">= 0.5", ">= 0.6")),
-        ("120 fields, whole", broad, ("", "")),
-    ):
-        bench.row(f"seal {name}: ratio to floor", seal_floor / seal, "ratio", goals[0])
-        bench.row(f"open {name}: ratio to floor", open_floor / opened, "ratio", goals[1])
-        bench.row(f"seal {name}", 1 / seal, "records/s", "")
-        bench.row(f"open {name}", 1 / opened, "records/s", "")
-        bench.row(f"seal {name}: CPU (floor {seal_floor * 1e6:.1f})", seal * 1e6, "µs/record")
-        bench.row(f"open {name}: CPU (floor {open_floor * 1e6:.1f})", opened * 1e6, "µs/record")
-    bench.row("seal: share of policy and ledger", 100 * (whole[0] - alone[0]) / whole[0], "%", "<= 25")
-    bench.row("open: share of policy and ledger", 100 * (whole[2] - alone[2]) / whole[2], "%", "<= 25")
+    activate(TEN)
+    ten = compare(bench, {"whole": Lane(ten_fields, BATCH, nullcontext), "alone": Lane(ten_fields, BATCH, alone)})
+    activate(WIDE)
+    broad = compare(bench, {"whole": Lane(wide_fields, WIDE_BATCH, nullcontext)})
+    rows_of(bench, "10 fields, whole", ten["whole"], (">= 0.5", ">= 0.6"))
+    rows_of(bench, "10 fields, vault alone", ten["alone"], (">= 0.5", ">= 0.6"))
+    rows_of(bench, "120 fields, whole", broad["whole"], ("", ""))
+    for verb, at in (("seal", 0), ("open", 2)):
+        share = 100 * (ten["whole"][at] - ten["alone"][at]) / ten["whole"][at]
+        bench.row(f"{verb}: share of policy and ledger", share, "%", "<= 25")
     bench.finish()
     return 0
 

@@ -211,4 +211,4 @@ def _open(persons: Sequence[bytes]) -> list[Opened | None]:
     fields = [plan.fields[name] for name in decision.fields if name in plan.fields]
     masked = [(field.name, field.mask) for field in fields if decision.fields[field.name] == "masked"]
     found = opening.open_people(ring(), persons, opening.Wanted(fields))
-    return [opening.present(person, found.get(person), masked, decision.policy_hash) for person in persons]
+    return opening.present(persons, found, masked, decision.policy_hash)

@@ -80,7 +80,7 @@ def _swap_index(ring: Ring, person: bytes, packed: bytes, accepted: Accepted, to
 
 
 def _reseal(ring: Ring, person: bytes, compartment: int, accepted: Accepted, removed: set[int]) -> None:
-    record = next((row[2] for row in store.records([person], [compartment]) if row[1] is not None), b"")
+    record = next((row[2] for row in store.records([person], [compartment])), b"")
     with wipe.buffer() as buffer:
         generation = _key(ring, person, compartment, buffer, may_make=not record)
         opened = aead.cipher(buffer)

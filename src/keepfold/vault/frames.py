@@ -49,8 +49,12 @@ def segment_head(field: int, frame_length: int) -> bytes:
 
 def segments(record: bytes) -> list[tuple[int, bytes]]:
     """Return (field, frame) of a record, in order. Raises `Unopened` when it does not add up or names a field twice."""
-    at, end, found = 0, len(record), []
+    end = len(record)
     try:
+        field, length = _unpack_segment(record)
+        if OVERHEAD <= length == end - 8:  # one segment, the usual case
+            return [(field, record[8:])]
+        at, found = 0, []
         while at < end:
             field, length = _unpack_segment(record, at)
             at += 8 + length
@@ -58,8 +62,10 @@ def segments(record: bytes) -> list[tuple[int, bytes]]:
             if length < OVERHEAD:
                 raise Unopened
     except struct.error:
+        if not record:
+            return []
         raise Unopened from None
-    if at != end or (len(found) > 1 and len({field for field, _ in found}) < len(found)):
+    if at != end or len({field for field, _ in found}) < len(found):
         raise Unopened
     return found
 

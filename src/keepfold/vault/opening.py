@@ -5,7 +5,7 @@ Only the fields that were asked for leave this module. Whatever does not fit tog
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keepfold.kernel.crypto import aead, wipe
@@ -22,18 +22,16 @@ _SHARED_PLACES = tuple(frames.aad_place(frames.SHARED, generation) for generatio
 
 
 class Wanted:
-    """The fields to open, by compartment: shared ones as (number, name), isolated ones by number."""
+    """The fields to open: by compartment, then by number, their names; shared and isolated ones apart."""
 
     __slots__ = ("alone", "compartments", "shared")
 
     def __init__(self, fields: Sequence[Field]) -> None:
-        self.shared: dict[int, list[tuple[int, str]]] = {}
+        self.shared: dict[int, dict[int, str]] = {}
         self.alone: dict[int, dict[int, str]] = {}
         for field in fields:
-            if field.isolate:
-                self.alone.setdefault(field.compartment, {})[field.number] = field.name
-            else:
-                self.shared.setdefault(field.compartment, []).append((field.number, field.name))
+            side = self.alone if field.isolate else self.shared
+            side.setdefault(field.compartment, {})[field.number] = field.name
         self.compartments = sorted({*self.shared, *self.alone})
 
 
@@ -44,47 +42,57 @@ def open_people(ring: Ring, persons: Sequence[bytes], wanted: Wanted) -> dict[by
     """
     rows = store.records(persons, wanted.compartments)
     found: dict[bytes, dict[str, Any]] = {row[0]: {} for row in rows}
+    if len(found) < len(persons):
+        found |= {person: {} for person in store.living_among([one for one in persons if one not in found])}
     keys = {(row[0], row[1]): row for row in key_store.person_keys(list(found), wanted.compartments)}
-    place = {one: (b"SGF1\x01" + ring.tenant, frames.aad_prefix(b"", b"", one)[5:]) for one in wanted.compartments}
+    head, places = b"SGF1\x01" + ring.tenant, {one: _place(wanted, one) for one in wanted.compartments}
+    cipher = aead.Cipher
     with wipe.buffer() as buffer:
-        opener = people.Opener(ring, buffer)
+        open_key = people.Opener(ring, buffer).open
         for person, compartment, record in rows:
-            if compartment is not None:
-                key = keys.get((person, compartment))
-                if key is None:
-                    raise Unopened
-                head, tail = place[compartment]
-                _open_record(
-                    aead.cipher(opener.open(key)), head + person + tail, record, wanted, compartment, found[person]
-                )
+            key = keys.get((person, compartment))
+            if key is None:
+                raise Unopened
+            tail, shared, alone = places[compartment]
+            _open_record(cipher(open_key(key)), head + person + tail, record, shared, alone, found[person])
     return found
 
 
+def _place(wanted: Wanted, compartment: int) -> tuple[bytes, dict[int, str], dict[int, str]]:
+    tail = frames.aad_prefix(b"", b"", compartment)[5:]
+    return tail, wanted.shared.get(compartment, {}), wanted.alone.get(compartment, {})
+
+
 def _open_record(
-    key: aead.Cipher, prefix: bytes, record: bytes, wanted: Wanted, compartment: int, into: dict[str, Any]
+    key: aead.Cipher, prefix: bytes, record: bytes, shared: dict[int, str], alone: dict[int, str], into: dict[str, Any]
 ) -> None:
-    shared, alone = wanted.shared.get(compartment), wanted.alone.get(compartment)
     for number, frame in frames.segments(record):
         if number == frames.SHARED:
             if shared:
                 values = frames.unpack_shared(aead.unseal(key, frame, prefix + _SHARED_PLACES[frame[1]]))
-                for field, name in shared:
+                for field, name in shared.items():
                     if field in values:
                         into[name] = values[field]
-        elif alone and number in alone:
+        elif number in alone:
             plain = aead.unseal(key, frame, prefix + frames.aad_place(number, frame[1]))
             into[alone[number]] = frames.unpack_alone(plain)
 
 
 def present(
-    person: bytes, values: dict[str, Any] | None, masks: Sequence[tuple[str, Mask]], policy_hash: bytes
-) -> Opened | None:
-    """Return what leaves the vault of one person, with the masks applied; None when there is no such person."""
-    if values is None:
-        return None
-    masked = []
-    for name, mask in masks:
-        if name in values:
-            values[name] = mask(values[name])
-            masked.append(name)
-    return Opened(id=person, values=values, masked=tuple(masked), policy_hash=policy_hash)
+    persons: Sequence[bytes],
+    found: Mapping[bytes, dict[str, Any]],
+    masks: Sequence[tuple[str, Mask]],
+    policy_hash: bytes,
+) -> list[Opened | None]:
+    """Return what leaves the vault, in the order of `persons`, masked as ruled; None where there is no such person."""
+    if masks:
+        return [_masked(person, found[person], masks, policy_hash) if person in found else None for person in persons]
+    return [
+        None if (values := found.get(person)) is None else Opened(id=person, values=values, policy_hash=policy_hash)
+        for person in persons
+    ]
+
+
+def _masked(person: bytes, values: dict[str, Any], masks: Sequence[tuple[str, Mask]], policy_hash: bytes) -> Opened:
+    shown = {name: mask(values[name]) for name, mask in masks if name in values}
+    return Opened(id=person, values=values | shown, masked=tuple(shown), policy_hash=policy_hash)

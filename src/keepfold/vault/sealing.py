@@ -60,7 +60,9 @@ def _seal_shard(ring: Ring, shard: int, people: Sequence[tuple[bytes, Accepted]]
         encrypt, head, before, after, _ = wraps[LEDGER]
         key, nonce = next_key(), next_nonce()
         ledger[person] = key
-        key_rows.append((person, LEDGER, _GENERATION, shard, head + nonce + encrypt(nonce, key, before + person + after)))
+        key_rows.append(
+            (person, LEDGER, _GENERATION, shard, head + nonce + encrypt(nonce, key, before + person + after))
+        )
         for compartment, shared in accepted.shared.items():
             encrypt, head, before, after, place = wraps[compartment]
             key, nonce = next_key(), next_nonce()

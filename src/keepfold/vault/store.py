@@ -99,10 +99,11 @@ def is_living(person: bytes) -> bool:
 
 
 def records(persons: Sequence[bytes], compartments: Sequence[int]) -> list[db.Row]:
-    """Return (person, compartment, sealed) for every living person; one row with None, None for whoever has no data."""
+    """Return (person, compartment, sealed) of these people in these compartments."""
+    # The plus keeps SQLite from seeking once per compartment: one person's rows lie next to each other.
     sql = (
-        "SELECT p.id, r.compartment, r.sealed FROM vault_person p LEFT JOIN vault_record r "  # noqa: S608  whole numbers
-        f"ON r.person = p.id AND r.compartment IN ({whole(compartments)}) WHERE p.id IN ({{marks}})"
+        "SELECT person, compartment, sealed FROM vault_record "  # noqa: S608  whole numbers
+        f"WHERE person IN ({{marks}}) AND +compartment IN ({whole(compartments)})"
     )
     return list(rows_among(DATA, sql, persons))
 
