@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from keepfold.kernel import db
 from keepfold.ledger import sequencer
+from keepfold.ledger.errors import LedgerHalted
 from keepfold.ledger.queries import verify
 from keepfold.ledger.recorder import recorder
 from tests.ledger.support import entry, sequence, write
@@ -49,3 +52,44 @@ def test_verification_leaves_the_store_writable_and_unchanged(keys):
     assert db.fetch_all("default", "SELECT * FROM ledger_pending") == before
     write(carl)
     assert verify().pending == 2
+
+
+def test_a_waiting_row_put_back_after_it_was_sequenced_is_named_and_stops_the_sequencer(keys):
+    (carl,) = keys.make()
+    write(carl)
+    write(carl)
+    old = db.fetch_all("default", "SELECT ref, log, at_us, body, mac FROM ledger_pending ORDER BY at_us")
+    sequence()
+    insert = "INSERT INTO ledger_pending (ref, log, at_us, body, mac) VALUES (%s, %s, %s, %s, %s)"
+    db.execute("default", insert, old[1])
+    report = verify()
+    assert [finding.message for finding in report.findings] == [
+        "Entry 1 waits for an index once more: its old row was put back."
+    ]
+    with pytest.raises(LedgerHalted, match="taken already"):
+        sequencer.sequence_once()
+
+
+def test_an_older_state_of_one_row_put_back_is_found(keys):
+    (carl,) = keys.make()
+    states = {}
+    for step in range(2):
+        write(carl)
+        sequence()
+        sequencer.checkpoint_beat()
+        for table in ("ledger_log", "ledger_subject", "ledger_tile"):
+            states[table, step] = db.fetch_all("default", f"SELECT * FROM {table}")
+    for table in ("ledger_log", "ledger_subject", "ledger_tile"):
+        assert states[table, 0] != states[table, 1]
+        put_back(table, states[table, 0])
+        assert not verify().ok, table
+        put_back(table, states[table, 1])
+        assert verify().ok
+
+
+def put_back(table, rows):
+    """Replace all rows of a table."""
+    db.execute("default", f"DELETE FROM {table}")
+    marks = ", ".join(["%s"] * len(rows[0]))
+    for row in rows:
+        db.execute("default", f"INSERT INTO {table} VALUES ({marks})", row)

@@ -33,7 +33,7 @@ def build(keys: MadeKeys) -> World:
     sequence()
     sequencer.checkpoint_beat()
     for _ in range(255):
-        with_details = write(action="vault.keys.rotate", actor=ANA, details={"rotated": 0})
+        with_details = write(action="people.client.rotate", actor=ANA, details={"rotated": 0})
         assert with_details.id
     erase(world, world.gone)
     erase(world, world.gone_too)

@@ -195,6 +195,15 @@ def bodies(refs: Sequence[bytes]) -> dict[bytes, tuple[int | None, bytes]]:
     return {blob(ref): (index, blob(body)) for ref, (index, body) in store.bodies(refs).items()}
 
 
+def indexes(refs: Sequence[bytes]) -> dict[bytes, int]:
+    """Return {ref: index} of those that have one."""
+    found: dict[bytes, int] = {}
+    for some in store.chunks(refs):
+        sql = f"SELECT ref, idx FROM ledger_entry WHERE ref IN ({store.marks(len(some))})"  # noqa: S608  marks only
+        found.update((blob(ref), number(idx)) for ref, idx in db.fetch_all(DATA, sql, some))
+    return found
+
+
 def frames(refs: Sequence[bytes]) -> dict[bytes, bytes]:
     """Return {ref: sealed details} of those that are there."""
     return {blob(ref): blob(frame) for ref, frame in store.frames(refs).items()}

@@ -24,7 +24,7 @@ def verify(progress: ProgressCallback | None = None) -> Report:
     * `ledger_tile`: recomputed from the entries, level by level; no tile more or less than the size needs
     * `ledger_checkpoint`: numbered without gaps, signature, root at its size, MAC of the row
     * `ledger_log`: MAC; size, frontier and number of checkpoints recomputed
-    * `ledger_pending`: MAC; a missing row leaves its tags and details behind
+    * `ledger_pending`: MAC; a missing row leaves its tags and details behind; none that has its index already
     * `ledger_tag`, `ledger_members`: recomputed from entries (a batch's root) and from people's keys
     * `ledger_subject`: each living person's tags 0 to next-1 are there and none beyond
     * `ledger_detail`: opens under its key and is what the entry commits to
@@ -98,13 +98,17 @@ def _is_genuine(log: LogRow) -> bool:
 def _check_pending(log: int, found: Findings, beside: Beside) -> int:
     waiting = 0
     for page in rows.pending(log):
-        sound = []
+        placed = rows.indexes([row.ref for row in page])
+        sound: list[tuple[int | None, bytes, bytes]] = []
         for row in page:
-            if row.at_us >= 0 and row.mac == keyring.pending_mac(log, row.at_us, row.ref, row.body):
-                sound.append((None, row.ref, row.body))
-            else:
+            if row.ref in placed:
+                message = f"Entry {placed[row.ref]} waits for an index once more: its old row was put back."
+                found.add("pending-replayed", message, "ledger_pending", placed[row.ref])
+            elif row.at_us < 0 or row.mac != keyring.pending_mac(log, row.at_us, row.ref, row.body):
                 found.add("pending-changed", f"The waiting entry {row.ref.hex()} was changed.", "ledger_pending")
-        beside.check(list(sound))
+            else:
+                sound.append((None, row.ref, row.body))
+        beside.check(sound)
         waiting += len(page)
     return waiting
 
