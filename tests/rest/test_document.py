@@ -23,7 +23,7 @@ def operations():
 
 
 def test_the_committed_document_is_what_the_code_says():
-    assert COMMITTED.read_text(encoding="utf-8") == api.document_text(), "run: python tools/openapi.py"
+    assert COMMITTED.read_text(encoding="utf-8") == api.document_text(), "run: make docs"
 
 
 def test_it_is_served_to_whoever_asks(application):
