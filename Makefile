@@ -105,7 +105,12 @@ format: setup ## Put every file into shape
 
 .PHONY: docs
 docs: setup ## Write the reference pages anew from the code
+	@$(BIN)/python tools/openapi.py
 	@$(BIN)/python tools/docs.py
+
+.PHONY: messages
+messages: setup ## Compile the translations
+	@$(BIN)/python tools/messages.py
 
 .PHONY: lock
 lock: ## Resolve pyproject.toml into requirements/*.txt (maintainers; needs uv)

@@ -1,4 +1,4 @@
-"""Write docs/reference/*.md from the code. `make docs` runs this; tests/docs fails when a page is stale.
+"""Write docs/reference from the code. `make docs` runs this; tests/docs fails when a page is stale.
 
 A page is a function that returns Markdown. It reads what the product itself uses: the settings, the vocabulary of
 actions, the events, the command line, the checks of the policy, the OpenAPI document. Nothing is written by hand twice.
@@ -37,7 +37,9 @@ def pages() -> dict[str, Callable[[], str]]:
 
 def rendered() -> dict[str, str]:
     """Return every page by file name."""
-    return {name: NOTE + page() for name, page in pages().items()}
+    from keepfold.site.api import document_text  # noqa: PLC0415  imports the rooms
+
+    return {name: NOTE + page() for name, page in pages().items()} | {"openapi.json": document_text()}
 
 
 def main(folder: Path = REFERENCE) -> None:

@@ -1,15 +1,14 @@
-"""The page of the HTTP API, from the committed OpenAPI document."""
+"""The OpenAPI document, and the page of the HTTP API that is made from it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
+from keepfold.site.api import document_text
 from tools.markdown import code, table
 
-DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "reference" / "openapi.json"
 HEAD = """\
 # HTTP API
 
@@ -22,7 +21,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 def http_api() -> str:
     """Return the page: all operations in one table, then each with what it takes and answers."""
-    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    document = json.loads(document_text())
     operations = list(_operations(document))
     rows = [(f"`{method.upper()} {path}`", _first_sentence(operation)) for path, method, operation in operations]
     sections = [_section(document, *operation) for operation in operations]
