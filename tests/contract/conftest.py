@@ -6,12 +6,6 @@ import pytest
 
 from keepfold.people import actions as people
 from keepfold.people import memory
-from keepfold.site.wsgi import ApiHandler
-
-
-@pytest.fixture
-def application():
-    return ApiHandler()
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import GenerationMode
 
-from keepfold.site.wsgi import ApiHandler
+from tests.support.wsgi import as_a_server_does
 
 EXAMPLES = 20
 
-api = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", ApiHandler())
+api = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", as_a_server_does())
 api.config.generation.update(
     modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE],
     # The token is ours to send; the check `ignored_auth` still asks without one and with a wrong one.

@@ -29,7 +29,9 @@ class Answer:
         return [json.loads(line) for line in self.body.splitlines()]
 
 
-def environ_of(method: str, address: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+def environ_of(
+    method: str, address: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Return the environment that a server makes of a request (PEP 3333)."""
     path, _, query = address.partition("?")
     environ: dict[str, Any] = {
@@ -73,3 +75,17 @@ def send(application: Application, environ: dict[str, Any]) -> Answer:
         if close is not None:
             close()
     return Answer(started[0], started[1], body)
+
+
+def as_a_server_does() -> Application:
+    """Return the API as it is served: the fast lane first, the plain views for whatever it leaves."""
+    from keepfold.site.fastlane import make_lane
+    from keepfold.site.wsgi import ApiHandler
+
+    lane, plain = make_lane(), ApiHandler()
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        answer = lane(environ, start_response)
+        return plain(environ, start_response) if answer is None else answer
+
+    return application
