@@ -23,6 +23,7 @@ CASES: dict[str, tuple[str, dict]] = {
     "data.parts-missing": ("shop", {"data.order_items.of": GONE}),
     "data.parts-unneeded": ("shop", {"data.city.of": {"part": "text"}}),
     "data.length-unfit": ("shop", {"data.email.max_length": 5000}),
+    "data.check-unfit": ("shop", {"data.city.check": "shape"}),
     "data.mask-unfit": ("shop", {"data.email.mask": "year"}),
     "data.mask-none": ("shop", {"data.phone.mask": "none"}),
     "data.identity-missing": ("shop", {"data.email.identity": False}),

@@ -134,6 +134,7 @@ def _field(policy: Policy, name: str, item: DataItem, numbers: Numbers) -> Field
         index=_indexes(name, item, numbers),
         mask=item.mask or DEFAULT_MASK.get(item.type, "hidden"),
         max_length=longest,
+        check=item.check,
         parts=tuple(
             PartSpec(
                 name=part.name, type=part.type, max_length=part.max_length or min(longest, DEFAULT_LENGTH[part.type])

@@ -62,8 +62,9 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One data item of the policy.
 
     `number` and `compartment_number` come from the registry and are never reused. `max_length` counts characters of
-    the value as text (of every part of a list or structure). `required_for` names the purposes that cannot do
-    without the item. `parts` is filled for the types `list` and `structure` only; `max_items` for `list` only.
+    the value as text (of every part of a list or structure). `check` says how strictly a phone number is judged.
+    `required_for` names the purposes that cannot do without the item. `parts` is filled for the types `list` and
+    `structure` only; `max_items` for `list` only.
     """
 
     name: str
@@ -77,6 +78,7 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     index: tuple[IndexSpec, ...] = ()
     mask: str = "hidden"
     max_length: int = 1000
+    check: Literal["plan", "shape"] = "plan"
     parts: tuple[PartSpec, ...] = ()
     max_items: int = 0
     special: str | None = None

@@ -135,6 +135,7 @@ def plan_of(schema: Schema) -> Plan:
 def _field(spec: FieldSpec) -> Field:
     options = TypeOptions(
         max_length=spec.max_length,
+        check=spec.check,
         parts=tuple(Part(part.name, part.type, part.max_length) for part in spec.parts),
         max_items=spec.max_items,
     )

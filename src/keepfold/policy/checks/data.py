@@ -69,6 +69,14 @@ def length_unfit(policy: Policy) -> Iterator[Found]:
             yield Found(("data", name, "max_length"), f"No {item.type} is longer than {longest} characters.")
 
 
+@check("data.check-unfit", "Only a phone number is checked by its shape.")
+def check_unfit(policy: Policy) -> Iterator[Found]:
+    """Refuse a looser check where the type knows none."""
+    for name, item in policy.data.items():
+        if item.check != "plan" and item.type != "phone":
+            yield Found(("data", name, "check"), f"`{name}` is a {item.type}, which is checked in one way only.")
+
+
 @check("data.mask-unfit", "A mask fits the type: `email` masks e-mail addresses, `year` masks dates.")
 def mask_unfit(policy: Policy) -> Iterator[Found]:
     """Refuse a mask that cannot be applied."""

@@ -11,7 +11,7 @@ from keepfold.policy.traits import DEFAULT_LENGTH
 from keepfold.policy.types import Effect
 
 _LOOKED_AT = frozenset({
-    "label", "was", "special", "export", "isolate", "identity", "index", "mask", "max_length", "source",
+    "label", "was", "special", "export", "isolate", "identity", "index", "mask", "max_length", "check", "source",
     "may_name_others",
 })  # fmt: skip
 # From what people give themselves to what is found out without them.
@@ -76,6 +76,9 @@ def _extent(path: str, name: str, old: DataItem, new: DataItem) -> Iterator[Draf
     if old.max_length != new.max_length:
         sentence = f"`{name}` may have {is_} characters instead of {was}."
         yield _sided(path, "max_length", sentence, wider=is_ > was, narrower=is_ < was)
+    if old.check != new.check:
+        how = "the shape of a number alone" if new.check == "shape" else "the numbering plan of its country"
+        yield _sided(path, "check", f"`{name}` is checked by {how}.", wider=new.check == "shape")
 
 
 def _sided(path: str, key: str, sentence: str, *, wider: bool, narrower: bool | None = None) -> Draft:

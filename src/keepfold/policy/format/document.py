@@ -100,6 +100,9 @@ class DataItem(msgspec.Struct, frozen=True, kw_only=True):
     index: Annotated[tuple[IndexWish, ...], wishes, "Blind indexes for search: `exact`, and partial forms."] = ()
     mask: Annotated[Literal[MASKS] | None, "How it looks where a purpose shows it masked."] = None  # type: ignore[valid-type]
     max_length: Annotated[int | None, Count(1, 100_000), "The most characters a value may have."] = None
+    check: Annotated[
+        Literal["plan", "shape"], "How a phone number is checked: by its country's plan, or by E.164's shape alone."
+    ] = "plan"
     of: Annotated[dict[str, PartWish], parts, "The parts of a `structure`, or of the items of a `list`."] = {}
     max_items: Annotated[int | None, Count(1, 10_000), "The most items a `list` may have."] = None
     special: Annotated[Special | None, "A special category (GDPR Art. 9) or `criminal` (Art. 10)."] = None

@@ -53,6 +53,7 @@ class TypeOptions(msgspec.Struct, frozen=True):
     """What a policy says about a value beyond its type. Lengths count characters of the normalised text."""
 
     max_length: int = 1000
+    check: str = "plan"
     parts: tuple[Part, ...] = ()
     max_items: int = 0
 

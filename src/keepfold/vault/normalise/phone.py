@@ -3,6 +3,9 @@
 A number is accepted when its length is possible in its country; whether it is assigned is not asked, because
 numbering plans change faster than any table of them. Numbers written with `+` and a country code take a fast path
 that consults the library's own metadata; national forms go through the library with the region of the record.
+
+A policy may ask for the check `shape`, for tables that were filled before anybody checked: then a number written with
+`+` and a known country code passes with any length that E.164 permits, even if its country has no such numbers.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from phonenumbers import (
 from keepfold.vault.normalise.base import Normaliser, Refusal, TypeOptions, require_text, too_long, wrong_type
 
 _MAX_LENGTH = 40
+_FEWEST_DIGITS, _MOST_DIGITS = 7, 15
 _PLUS = "+\uff0b"
 _PUNCTUATION = str.maketrans("", "", " -().")
 _Plan = tuple[frozenset[int], Callable[[str], Any] | None]
@@ -36,7 +40,7 @@ _SHAPE = re.compile(r"[+\uff0b]?[\d\s()./\-\u2010-\u2015\u2212\u00a0\u2060]+\Z")
 
 def phone(options: TypeOptions) -> Normaliser:
     """Return the normaliser of phone numbers."""
-    limit = options.max_length
+    limit, by_plan = options.max_length, options.check == "plan"
 
     def normalise(raw: object, region: str) -> str:
         if isinstance(raw, str) and raw[:1] == "+" and len(raw) <= _MAX_LENGTH:
@@ -45,7 +49,7 @@ def phone(options: TypeOptions) -> Normaliser:
                 digits = digits.translate(_PUNCTUATION)
             if digits.isascii() and digits.isdecimal() and _is_plain(digits) and len(digits) < limit:
                 return "+" + digits
-        return _slow(raw, region, limit)
+        return _slow(raw, region, limit, by_plan=by_plan)
 
     return normalise
 
@@ -81,19 +85,25 @@ def _metadata(code: str, region: str) -> PhoneMetadata | None:
     return PhoneMetadata.metadata_for_region(region, None)
 
 
-def _slow(raw: object, region: str, limit: int) -> str:
+def _slow(raw: object, region: str, limit: int, *, by_plan: bool) -> str:
     if isinstance(raw, int) and not isinstance(raw, bool):
         raise wrong_type("a text; a number loses its leading zeros")
     text = require_text(raw, _MAX_LENGTH)
     if not _SHAPE(text):
         raise Refusal("phone.malformed", "It is not a phone number.")
     number = _parse(text, region)
-    if is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
-        raise Refusal("phone.not-possible", "No phone number of that country has this many digits.")
     value = format_number(number, PhoneNumberFormat.E164)
+    possible = is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    if not possible and (by_plan or not _is_e164(text, value)):
+        raise Refusal("phone.not-possible", "No phone number of that country has this many digits.")
     if len(value) > limit:
         raise too_long(limit)
     return value
+
+
+def _is_e164(text: str, value: str) -> bool:
+    """Say whether it was written with its country code and has 7 to 15 digits (ITU-T E.164 section 6)."""
+    return text[0] in _PLUS and _FEWEST_DIGITS < len(value) <= _MOST_DIGITS + 1
 
 
 def _parse(text: str, region: str) -> PhoneNumber:
