@@ -105,7 +105,6 @@ format: setup ## Put every file into shape
 
 .PHONY: docs
 docs: setup ## Write the reference pages anew from the code
-	@$(BIN)/python tools/openapi.py
 	@$(BIN)/python tools/docs.py
 
 .PHONY: messages
