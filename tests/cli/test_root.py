@@ -149,3 +149,9 @@ def test_explaining_settings_shows_origin_and_hides_secrets(home):
     assert rows["log_level"]["source"] == "file keepfold.toml"
     assert rows["root_passphrase"]["value"] == "(set)"
     assert "correct horse" not in done.stdout
+
+
+def test_the_shell_completes_names_without_loading_anything():
+    done = keepfold(_KEEPFOLD_COMPLETE="bash_complete", COMP_WORDS="keepfold st", COMP_CWORD="1")
+    assert done.stdout.split() == ["plain,stop", "plain,status", "plain,staff"]
+    assert done.stderr == ""

@@ -147,8 +147,8 @@ def test_metrics_of_all_processes_are_served_on_their_own_address(machine):
     status, text = machine.get("/metrics")
     machine.port = web_port
     assert status == 200
-    assert b'keepfold_http_requests_total{lane="hot",outcome="ok"} 1.0' in text
-    assert b'keepfold_http_requests_total{lane="api",outcome="refused"} 1.0' in text
+    assert b'keepfold_http_seconds_count{lane="hot",outcome="ok"} 1.0' in text
+    assert b'keepfold_http_seconds_count{lane="api",outcome="refused"} 1.0' in text
     assert CARL["email"].encode() not in text
 
 
@@ -193,6 +193,32 @@ def test_what_was_written_before_a_hard_stop_is_there_and_the_ledger_verifies(ma
     assert json.loads(body)["values"]["email"] == CARL["email"]
     machine.stop()
     assert machine.keepfold("ledger", "verify").returncode == 0
+
+
+def test_an_erased_person_who_comes_back_with_an_old_copy_is_erased_again_before_anything_answers(machine):
+    machine.up()
+    machine.wait_until_ready()
+    _, body = machine.request("POST", "/api/v1/customers", {"values": CARL})
+    customer = json.loads(body)["id"]
+    machine.stop()
+    with sqlite3.connect(machine.home / "data.sqlite3") as store:
+        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.close()
+    backup = (machine.home / "data.sqlite3").read_bytes()
+    machine.up()
+    machine.wait_until_ready()
+    assert machine.request("DELETE", f"/api/v1/customers/{customer}?reason=request")[0] == 200
+    machine.stop()
+    for name in ("data.sqlite3-wal", "data.sqlite3-shm"):
+        (machine.home / name).unlink(missing_ok=True)
+    (machine.home / "data.sqlite3").write_bytes(backup)
+    machine.up()
+    machine.wait_until_ready()
+    assert machine.get(f"/api/v1/customers/{customer}?purpose=support")[0] == 404
+    machine.stop()
+    with sqlite3.connect(machine.home / "data.sqlite3") as store:
+        assert store.execute("SELECT count(*) FROM vault_person").fetchone() == (0,)
+    store.close()
 
 
 def test_nothing_that_was_sealed_over_http_lies_on_the_disk_in_clear(machine):

@@ -112,6 +112,10 @@ def test_a_clock_that_falls_behind_while_it_runs_stops_openings_and_intake(machi
     machine.up()
     machine.wait_until_ready()
     assert machine.get(f"/api/v1/customers/{customer}?purpose=support")[0] == 200
+    time.sleep(1)
+    last = json.loads(machine.keepfold("ledger", "status", "--json").stdout)["size"]
+    shown = [machine.keepfold("ledger", "show", str(index)).stdout for index in range(last - 3, last)]
+    assert any("site.clock.accept" in one for one in shown)
 
 
 def test_a_full_disk_refuses_intake_and_openings_and_loses_nothing(machine):

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import NamedTuple, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 import keepfold
 from keepfold.cli.failures import report
@@ -86,6 +87,11 @@ class Root(click.Group):
         module, attribute = mount.target.split(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete names from the table; click would import every command to see which of them are hidden."""
+        named = [CompletionItem(name, help=COMMANDS[name].help) for name in COMMANDS if name.startswith(incomplete)]
+        return [*named, *click.Command.shell_complete(self, context, incomplete)]
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by section from the table, without importing any of them."""

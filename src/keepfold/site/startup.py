@@ -10,7 +10,7 @@ from keepfold.kernel.errors import KeepfoldError, Unavailable
 
 
 def check() -> None:
-    """Raise `KeepfoldError` with the first thing that a person has to repair."""
+    """Raise `KeepfoldError` with the first thing that a person has to repair; finish erasures that were interrupted."""
     from keepfold.kernel import clock, db  # noqa: PLC0415  need Django
     from keepfold.site import schema, wiring  # noqa: PLC0415
 
@@ -24,6 +24,7 @@ def check() -> None:
             )
         clock.guard()
         wiring.open_keys()
+        wiring.finish_erasures()
 
 
 class Trouble:

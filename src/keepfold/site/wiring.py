@@ -25,6 +25,7 @@ from keepfold.policy import queries as policy
 from keepfold.policy.decider import PolicyDecider
 from keepfold.policy.types import PersonFacts
 from keepfold.site.types import Ledger, Policy
+from keepfold.vault import actions as vault_actions
 from keepfold.vault import keys as vault_keys
 from keepfold.vault import queries as vault
 
@@ -56,6 +57,12 @@ def facts_of_many(persons: Sequence[bytes], purpose: str) -> dict[bytes, PersonF
 def open_keys() -> None:
     """Raise `KeysUnavailable` unless the root key opens the key store."""
     vault.ready()
+
+
+def finish_erasures() -> None:
+    """Destroy the keys of erasures that a crash interrupted, and erase again who came back with an old data store."""
+    if vault.erasures_pending():
+        vault_actions.reconcile(actor=people.operator())
 
 
 def init_keys() -> bool:
