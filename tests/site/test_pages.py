@@ -187,6 +187,12 @@ def test_an_unknown_page_is_readable_and_shows_no_value_of_the_address(site):
     assert CARL["email"] not in answer.body.decode()
 
 
+def test_a_form_that_is_not_ours_is_refused_readably(site):
+    answer = call(site, "POST", "/", **HTML)
+    assert answer.status == 403
+    assert "This form came from another page, or is too old." in answer.body.decode()
+
+
 def test_an_unknown_api_address_is_a_problem_document(site):
     answer = call(site, "GET", f"/api/v1/nowhere/{CARL['email']}")
     assert answer.status == 404

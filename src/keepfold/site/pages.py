@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from keepfold.kernel.errors import KeepfoldError, NotFound
+from keepfold.kernel.errors import KeepfoldError, NotAllowed, NotFound
 from keepfold.site import facts
 from keepfold.site.problems import known
 from keepfold.ui import assets
@@ -75,6 +75,18 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 403."""
     return error_page(request, known(exception))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django's signature
+    """Answer 403 to a form that was not ours, or whose cookie is gone."""
+    return error_page(
+        request,
+        NotAllowed(
+            _("This form came from another page, or is too old."),
+            code="csrf",
+            next_step=_("Go back, load the page again and send it once more."),
+        ),
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django's signature

@@ -66,6 +66,7 @@ TEMPLATES = [
     },
 ]
 
+CSRF_FAILURE_VIEW = "keepfold.site.pages.csrf_failure"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = True
