@@ -115,10 +115,11 @@ def _take_lease() -> bool:
 
 
 def _begin() -> None:
-    if store.has_rows(keyring.LOG):
-        raise _halt("The state of the log (its row in ledger_log) is missing, although the log has begun.")
+    """Make the log's row. Only whoever made it asks for older rows: another process may have begun meanwhile."""
     name = keyring.origin()
-    store.make_log(keyring.LOG, name, b"", keyring.log_mac(keyring.LOG, name, 0, b"", 0))
+    made = store.make_log(keyring.LOG, name, b"", keyring.log_mac(keyring.LOG, name, 0, b"", 0))
+    if made and store.has_rows(keyring.LOG):
+        raise _halt("The state of the log (its row in ledger_log) is missing, although the log has begun.")
 
 
 def _sequence(limit: int) -> int:

@@ -102,13 +102,15 @@ def read_log(log: int) -> LogRow | None:
     return None if row is None else LogRow(*row)
 
 
-def make_log(log: int, origin: str, frontier: bytes, mac: bytes) -> None:
-    """Begin a log, unless it has begun."""
-    db.execute(
-        DATA,
-        "INSERT INTO ledger_log (log, origin, size, frontier, checkpoints, mac, lease_until_us, beat_us)"
-        " VALUES (%s, %s, 0, %s, 0, %s, 0, 0) ON CONFLICT (log) DO NOTHING",
-        [log, origin, frontier, mac],
+def make_log(log: int, origin: str, frontier: bytes, mac: bytes) -> bool:
+    """Begin a log and say so, unless it has begun. Waits for another process that is just beginning it."""
+    return bool(
+        db.execute(
+            DATA,
+            "INSERT INTO ledger_log (log, origin, size, frontier, checkpoints, mac, lease_until_us, beat_us)"
+            " VALUES (%s, %s, 0, %s, 0, %s, 0, 0) ON CONFLICT (log) DO NOTHING",
+            [log, origin, frontier, mac],
+        )
     )
 
 
