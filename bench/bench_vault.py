@@ -197,10 +197,8 @@ class Floor:
             source = connections[alias].connection
             copy = sqlite3.connect(folder / file, isolation_level=None)
             source.backup(copy)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
-                copy.execute(f"PRAGMA {pragma}")
+            copy.executescript(connections[alias].settings_dict["OPTIONS"]["init_command"])  # the same pragmas
             self.stores[alias] = copy
-        self.stores["keys"].execute("PRAGMA secure_delete=ON")
         self.kek = AESGCM(bytes(32))
 
     def write(self, statements: list[Statement], shapes: dict[tuple[bytes, int], list[tuple[int, bytes]]]) -> None:

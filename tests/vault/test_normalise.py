@@ -143,6 +143,23 @@ def test_by_shape_an_international_number_of_any_length_that_e164_permits_passes
     assert (accept("phone", raw, region, check="shape") if found == "accepted" else found) == form
 
 
+@pytest.mark.parametrize(
+    ("raw", "region", "result"),
+    [
+        ("+453 3331 9991", "DK", "+45333319991"),
+        ("+49 711 2842222", "DE", "+497112842222"),
+        ("33319991", "DK", "+4533319991"),
+        ("333319991", "DK", "phone.not-possible"),
+        ("+45 12", "DK", "phone.not-possible"),
+        ("+45 1234567890123456", "DK", "phone.not-possible"),
+        ("+999 1234567", "DK", "phone.malformed"),
+    ],
+)
+def test_a_policy_may_ask_for_the_shape_of_a_phone_number_only(raw, region, result):
+    refused = code("phone", raw, region, check="shape")
+    assert (accept("phone", raw, region, check="shape") if refused == "accepted" else refused) == result
+
+
 def by_library(raw: str, region: str) -> str | None:
     try:
         number = phonenumbers.parse(raw, region or None)

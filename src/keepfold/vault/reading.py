@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connections
@@ -19,14 +19,17 @@ def rows(using: str, sql: str, parameters: Sequence[Any]) -> list[db.Row]:
         return db.fetch_all(using, sql, parameters)
     with connections[using].cursor() as cursor:
         cursor.execute(sql, parameters)
-        return list(cursor.fetchall())
+        fetched: list[db.Row] = cursor.fetchall()
+    return fetched
 
 
-def rows_among(using: str, sql: str, wanted: Sequence[Any], before: Sequence[Any] = ()) -> Iterator[db.Row]:
-    """Yield the rows of a statement that ends in `IN ({marks})`, in chunks; `before` are its earlier parameters."""
+def rows_among(using: str, sql: str, wanted: Sequence[Any], before: Sequence[Any] = ()) -> list[db.Row]:
+    """Return the rows of a statement with `IN ({marks})`, asked for in chunks; `before` are its earlier parameters."""
+    found: list[db.Row] = []
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]
-        yield from rows(using, sql.format(marks=", ".join(["%s"] * len(chunk))), [*before, *chunk])
+        found += rows(using, sql.format(marks=", ".join(["%s"] * len(chunk))), [*before, *chunk])
+    return found
 
 
 def whole(numbers: Sequence[int]) -> str:

@@ -105,7 +105,7 @@ def records(persons: Sequence[bytes], compartments: Sequence[int]) -> list[db.Ro
         "SELECT person, compartment, sealed FROM vault_record "  # noqa: S608  whole numbers
         f"WHERE person IN ({{marks}}) AND +compartment IN ({whole(compartments)})"
     )
-    return list(rows_among(DATA, sql, persons))
+    return rows_among(DATA, sql, persons)
 
 
 def put_record(person: bytes, compartment: int, sealed: bytes) -> None:

@@ -109,7 +109,7 @@ def person_keys(persons: Sequence[bytes], compartments: Sequence[int]) -> list[d
         "SELECT person, compartment, generation, shard, wrapped FROM vault_person_key "  # noqa: S608  whole numbers
         f"WHERE person IN ({{marks}}) AND +compartment IN ({whole(compartments)})"
     )
-    return list(rows_among(KEYS, sql, persons))
+    return rows_among(KEYS, sql, persons)
 
 
 def count_person_keys(person: bytes) -> int:
