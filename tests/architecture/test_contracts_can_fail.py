@@ -13,6 +13,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LINT = "from importlinter.cli import lint_imports_command as main; main()"
+FRESH = "tests/docs/test_reference.py::test_the_reference_is_fresh"
+EVENT = '''
+
+class PlantedHappened(msgspec.Struct, frozen=True):
+    """It happened."""
+
+    person: bytes
+'''
 ACTION = '''
 
 @action("{name}")
@@ -148,6 +156,18 @@ PLANTS = [
         architecture("test_the_door.py"),
         "vault.planted.thing",
     ),
+    Plant(
+        "an event that no page tells of",
+        {"consent/events.py": EVENT},
+        ("-m", "pytest", "-q", "-vv", "-p", "no:cacheprovider", FRESH),
+        "events.md",
+    ),
+    Plant(
+        "a page of the reference changed by hand",
+        {"../../docs/reference/settings.md": "Settings nobody has.\n"},
+        ("-m", "pytest", "-q", "-vv", "-p", "no:cacheprovider", FRESH),
+        "settings.md",
+    ),
     Plant("a file of 601 lines", {"kernel/planted.py": "A = 1\n" * 601}, architecture("test_size.py"), "planted.py"),
     Plant(
         "a function of 61 lines",
@@ -192,7 +212,7 @@ PLANTS = [
 def copy(tmp_path: Path) -> Path:
     """Return a copy of what `make check` looks at."""
     ignore = shutil.ignore_patterns("__pycache__", "*.pyc")
-    for folder in ("src", "tests/architecture", "tests/support", "tools", "bench"):
+    for folder in ("src", "tests/architecture", "tests/docs", "tests/support", "tools", "bench", "docs"):
         if (ROOT / folder).is_dir():
             shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignore)
     for file in ("pyproject.toml", "conftest.py", "tests/conftest.py"):
