@@ -68,6 +68,14 @@ class Call:
             self._people = dict.fromkeys(self.context.subjects)
         self._people.update(dict.fromkeys(checked_ids(tuple(people))))
 
+    def ask(self, **changes: Any) -> Decision:
+        """Return the decision about this call with some of its context changed.
+
+        For a body that finds out more than its arguments said: a person it came upon (`subjects`), or that it must
+        also do what another action does (`action`).
+        """
+        return self.passage.decider.decide(msgspec.structs.replace(self.context, **changes))
+
     def note(self, **details: Any) -> None:
         """Add ids, names of things or counts to the sealed details of the entry; never a customer's value."""
         self._must_be_unwritten()

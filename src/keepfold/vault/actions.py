@@ -12,7 +12,7 @@ from typing import Any
 from keepfold import gate
 from keepfold.gate import Actor, action
 from keepfold.kernel import clock, config
-from keepfold.kernel.errors import Conflict, NotAllowed
+from keepfold.kernel.errors import Conflict, Invalid, NotAllowed
 from keepfold.policy import queries as policy
 from keepfold.vault import changing, erasing, opening, searching, store, writing
 from keepfold.vault.errors import IdentityTaken, RecordRefused
@@ -61,9 +61,12 @@ def seal_many(
 
     A record with a refused field is refused whole, or sealed without it when `partial`. When somebody has the same
     unique value already, `on_conflict` decides: `reject` it, `skip` it and return that person's id, or `update` that
-    person with the values given (values left out stay).
+    person with the values given (values left out stay), for which the actor must hold `vault.record.update` as well.
+    Raises `NotAllowed`.
     """
     plan = _plan()
+    if on_conflict == "update":
+        _require_update()
     written = writing.write_many(ring(), plan, records, partial=partial, on_conflict=on_conflict, region=_region())
     call = gate.current()
     call.add_subjects([*written.sealed, *written.changed])
@@ -85,8 +88,9 @@ def open_record(
     """Open one person's values for a purpose: the fields asked for, or all that the purpose lists.
 
     Values come clear or masked as the decision says; fields without a value are absent. The ledger entry is durable
-    before anything is read. Raises `NotAllowed`, `PersonMissing`, `Unopened`.
+    before anything is read. Raises `NotAllowed`, `PersonMissing`, `Unopened`, and `Invalid` on an empty list of fields.
     """
+    _require_some(fields)
     opened = _open([person])
     if opened[0] is None:
         raise changing.missing()
@@ -104,8 +108,10 @@ def open_many(
 ) -> list[Opened | None]:
     """Open many people's values for a purpose under one ledger entry; None for whoever is not in the vault.
 
-    The answer has the order of `persons`. Raises `NotAllowed` when one of them may not be opened for the purpose.
+    The answer has the order of `persons`. Raises `NotAllowed` when one of them may not be opened for the purpose, and
+    `Invalid` on an empty list of fields.
     """
+    _require_some(fields)
     return _open(persons)
 
 
@@ -114,7 +120,8 @@ def search(*, actor: Actor, field: str, value: Any, purpose: str, reason: str | 
     """Return the people who have exactly this value in an indexed field, in order of their ids.
 
     The value is normalised as on intake. The field must be one that the purpose lists and that has an index. The
-    entry names the field and who was found, never the value. Raises `NotAllowed`, `Invalid`.
+    entry names the field and who was found, never the value. People whom the purpose may not use (no consent, an
+    objection, an opt-out) are not found for it, only counted in the entry. Raises `NotAllowed`, `Invalid`.
     """
     call, plan = gate.current(), _plan()
     if field not in plan.fields or field not in call.decision.fields:
@@ -124,9 +131,12 @@ def search(*, actor: Actor, field: str, value: Any, purpose: str, reason: str | 
             rule="purpose.field-not-listed",
             next_step="Search by an indexed data item of the purpose, or add the item to the purpose in the policy.",
         )
-    found = searching.find(ring(), plan.fields[field], value, _region())
+    there = searching.find(ring(), plan.fields[field], value, _region())
+    found = [person for person in there if call.ask(subjects=(person,)).allowed]
     call.add_subjects(found)
     call.note(field=field, found=len(found))
+    if len(found) < len(there):
+        call.note(withheld=len(there) - len(found))
     return found
 
 
@@ -184,6 +194,20 @@ def sweep(*, actor: Actor) -> int:
     swept = erasing.sweep(now_ms=clock.now_us() // 1000)
     gate.current().note(found=swept.found, removed=swept.removed)
     return swept.removed
+
+
+def _require_some(fields: Sequence[str] | None) -> None:
+    # To the gate no fields means all of the purpose; whoever worked out an empty list did not mean that.
+    if fields is not None and not fields:
+        raise Invalid("The list of fields is empty.", code="vault.no-fields", next_step="Leave it out to open all.")
+
+
+def _require_update() -> None:
+    decision = gate.current().ask(action="vault.record.update")
+    if not decision.allowed:
+        raise NotAllowed(
+            decision.reason, code="vault.update-needed", rule=decision.rules[0], next_step=decision.next_step
+        )
 
 
 def _plan() -> Plan:
