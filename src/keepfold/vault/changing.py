@@ -92,10 +92,11 @@ def _reseal(ring: Ring, person: bytes, compartment: int, accepted: Accepted, rem
             shared = frames.unpack_shared(aead.unseal(opened, frame, prefix + frames.aad_place(number, frame[1])))
         else:
             alone[number] = frames.segment_head(number, len(frame)) + frame
-    shared |= accepted.shared.get(compartment, {})
-    replaced = accepted.alone.get(compartment, [])
-    gone = removed | {number for number, _ in replaced}
-    sealed = seal_shared(opened, prefix, {n: v for n, v in shared.items() if n not in removed}, generation)
+    fresh, replaced = accepted.shared.get(compartment, {}), accepted.alone.get(compartment, [])
+    # A former value goes from both places: the policy may have changed `isolate` since it was sealed.
+    gone = removed | fresh.keys() | {number for number, _ in replaced}
+    shared = {number: value for number, value in shared.items() if number not in gone} | fresh
+    sealed = seal_shared(opened, prefix, shared, generation)
     sealed += b"".join(segment for number, segment in alone.items() if number not in gone)
     sealed += seal_alone(opened, prefix, replaced, generation)
     if sealed:

@@ -66,7 +66,10 @@ def _place(wanted: Wanted, compartment: int) -> tuple[bytes, dict[int, str], dic
 def _open_record(
     key: aead.Cipher, prefix: bytes, record: bytes, shared: dict[int, str], alone: dict[int, str], into: dict[str, Any]
 ) -> None:
-    for number, frame in frames.segments(record):
+    found = frames.segments(record)
+    if alone or len(found) > 1 or (found and found[0][0] != frames.SHARED):
+        shared, alone = _where_they_lie(found, shared, alone)
+    for number, frame in found:
         if number == frames.SHARED:
             if shared:
                 values = frames.unpack_shared(aead.unseal(key, frame, prefix + _SHARED_PLACES[frame[1]]))
@@ -76,6 +79,20 @@ def _open_record(
         elif number in alone:
             plain = aead.unseal(key, frame, prefix + frames.aad_place(number, frame[1]))
             into[alone[number]] = frames.unpack_alone(plain)
+
+
+def _where_they_lie(
+    found: Sequence[tuple[int, bytes]], shared: dict[int, str], alone: dict[int, str]
+) -> tuple[dict[int, str], dict[int, str]]:
+    """Return what to look for in which frame. The policy may have changed `isolate` since this record was sealed."""
+    apart = {number for number, _ in found}
+    if alone.keys() <= apart and not shared.keys() & apart:
+        return shared, alone
+    wanted = shared | alone
+    return (
+        {number: name for number, name in wanted.items() if number not in apart},
+        {number: name for number, name in wanted.items() if number in apart},
+    )
 
 
 def present(
