@@ -130,6 +130,13 @@ def test_a_client_at_work_is_not_locked_out_by_a_failing_neighbour(issued, ticki
         queries.authenticate("kf_x", address="192.0.2.1")
 
 
+def test_a_good_token_passes_however_often_others_fail_behind_the_same_address(issued, ticking):
+    fail("127.0.0.1", memory.FAILURES_AT_ONCE)
+    with pytest.raises(TooMany):
+        queries.authenticate("kf_x", address="127.0.0.1")
+    assert queries.authenticate(issued.token, address="127.0.0.1").id == issued.client.id
+
+
 def test_failing_from_ever_new_addresses_does_not_fill_the_memory(door, ticking, monkeypatch):
     small = memory.Recent(3)
     monkeypatch.setattr(memory.memory, "failures", small)

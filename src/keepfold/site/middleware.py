@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -101,6 +102,17 @@ def allowed_host(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         request.get_host()
+        return get_response(request)
+
+    return middleware
+
+
+def without_body(get_response: Handler) -> Handler:
+    """Refuse bodies: no page takes one, and one that trickles in would hold a thread of the server while it is read."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.META.get("HTTP_TRANSFER_ENCODING") or request.META.get("CONTENT_LENGTH") not in {None, "", "0"}:
+            raise RequestDataTooBig
         return get_response(request)
 
     return middleware

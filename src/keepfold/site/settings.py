@@ -43,6 +43,7 @@ MIDDLEWARE = [
     "keepfold.site.middleware.page_request",
     "keepfold.site.middleware.page_headers",
     "keepfold.site.middleware.allowed_host",
+    "keepfold.site.middleware.without_body",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -19,6 +19,8 @@ from keepfold.vault.types import FieldError
 
 _NAME = re.compile(r"[^\W\d][\w .\-]{0,63}\Z").match
 EXACT = "exact"
+# Of one record; each is compared with all known names, and whoever sends thousands is not helped by more.
+MOST_UNDECLARED = 10
 
 
 class Index(msgspec.Struct, frozen=True):
@@ -50,15 +52,17 @@ class Accepted:
     """One record that passed.
 
     `shared` maps every compartment with data to its shared values by field number, perhaps none; `alone` maps
-    compartments to their isolated fields (number, value); `forms` are (index number, unique, form to hash).
+    compartments to their isolated fields (number, value); `forms` are (index number, unique, form to hash); `unknown`
+    counts the names that the policy does not have.
     """
 
-    __slots__ = ("alone", "forms", "shared")
+    __slots__ = ("alone", "forms", "shared", "unknown")
 
     def __init__(self) -> None:
         self.shared: dict[int, dict[int, Any]] = {}
         self.alone: dict[int, list[Alone]] = {}
         self.forms: list[tuple[int, bool, bytes]] = []
+        self.unknown = 0
 
 
 class Plan:
@@ -93,13 +97,15 @@ class Plan:
 
 def accept(plan: Plan, values: Mapping[str, Any], default_region: str = "") -> tuple[Accepted, list[FieldError]]:
     """Normalise one record. Nothing given (None, "") counts as left out. Errors never hold a value."""
-    found, errors = Accepted(), []
+    found = Accepted()
+    errors: list[FieldError] = []
     region = plan.region(values, default_region)
     steps, shared, forms = plan.steps, found.shared, found.forms
     for name, raw in values.items():
         step = steps.get(name)
         if step is None:
-            errors.append(plan.undeclared(name))
+            found.unknown += 1
+            errors += _undeclared(plan, name, found.unknown)
         elif raw is not None and raw != "":
             normalise, number, compartment, isolate, indexes, form = step
             try:
@@ -116,6 +122,15 @@ def accept(plan: Plan, values: Mapping[str, Any], default_region: str = "") -> t
             for index, unique in indexes:
                 forms.append((index, unique, form(value)))
     return found, errors
+
+
+def _undeclared(plan: Plan, name: object, number: int) -> tuple[FieldError, ...]:
+    if number <= MOST_UNDECLARED:
+        return (plan.undeclared(name),)
+    return (_FURTHER,) if number == MOST_UNDECLARED + 1 else ()
+
+
+_FURTHER = FieldError(field="", code="vault.undeclared", message="There are further such items.")
 
 
 class _Last:
