@@ -253,6 +253,7 @@ def test_one_select_is_accepted(query):
         ("SELECT * INTO other FROM t", "standard"),
         ("SELECT a FROM t INTO OUTFILE '/tmp/x'", "mysql"),
         ("SELECT 1 /*!50000 INTO OUTFILE '/tmp/x' */", "mysql"),
+        ("SELECT 1 /*M!100100 INTO OUTFILE '/tmp/x' */", "mysql"),
         ("SELECT 1--1 INTO OUTFILE '/tmp/x'", "mysql"),
         (r"SELECT '\'; DELETE FROM t; --'", "standard"),
         ("SELECT 1 # 2; DELETE FROM t", "standard"),
