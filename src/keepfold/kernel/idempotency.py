@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError
 
 from keepfold.kernel import clock, db
-from keepfold.kernel.errors import Conflict, Invalid
+from keepfold.kernel.errors import Conflict, Invalid, KeepfoldError
 
 KEPT_SECONDS = 24 * 3600
 _LONGEST = 200
@@ -74,8 +74,9 @@ def _first(pending: _Pending, act: Callable[[], Any]) -> Answer:
     token = _pending.set(pending)
     try:
         result = act()
-    except IntegrityError:
-        # Somebody else sent the same key a moment earlier and committed first: ours was rolled back.
+    except (IntegrityError, KeepfoldError):
+        # Somebody else sent the same key a moment earlier and committed first: ours was rolled back, or refused
+        # because what it asks for is done.
         known = replay(pending.key_hash, pending.request_hash)
         if known is None:
             raise
