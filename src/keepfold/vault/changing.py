@@ -111,6 +111,9 @@ def _key(ring: Ring, person: bytes, compartment: int, buffer: bytearray, *, may_
     if not rows:
         if not may_make:
             raise Unopened
+        if key_store.is_shredded(ring.mark(person)):
+            # Came back with an older data store: a new key would hide from `reconcile` that the others are destroyed.
+            raise missing()
         rows = [_make_key(ring, person, compartment)]
     people.Opener(ring, buffer).open(rows[-1])
     return int(rows[-1][2])
