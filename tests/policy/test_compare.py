@@ -30,7 +30,7 @@ CASES = [
     ({"data.city.label.en": "Town"}, "label.changed", "neutral", False),
     ({"data.city.max_length": 200}, "data.widened", "wider", False),
     ({"data.city.max_length": 50}, "data.narrowed", "narrower", False),
-    ({"data.city.compartment": "contact"}, "data.changed", "neutral", False),
+    ({"data.city.compartment": "contact"}, "data.moved", "neutral", False),
     ({"data.phone.index": GONE}, "data.narrowed", "narrower", False),
     ({"data.city.source": "third_party"}, "data.widened", "wider", False),
     ({"data.city.special": "health"}, "data.widened", "wider", False),

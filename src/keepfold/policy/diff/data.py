@@ -12,7 +12,7 @@ from keepfold.policy.types import Effect
 
 _LOOKED_AT = frozenset({
     "label", "was", "special", "export", "isolate", "identity", "index", "mask", "max_length", "check", "source",
-    "may_name_others",
+    "may_name_others", "compartment",
 })  # fmt: skip
 # From what people give themselves to what is found out without them.
 _SOURCES = ("subject", "observed", "derived", "inferred", "third_party")
@@ -47,6 +47,12 @@ def _protection(path: str, name: str, old: DataItem, new: DataItem) -> Iterator[
     if old.isolate != new.isolate:
         how = "apart" if new.isolate else "together with its compartment"
         yield _sided(path, "isolate", f"`{name}` is sealed {how}.", wider=old.isolate)
+    if old.compartment != new.compartment:
+        sentence = (
+            f"`{name}` is sealed in the compartment `{new.compartment}`. Values in `{old.compartment}` stay there, "
+            "unread until the person is erased, and count again if the item moves back."
+        )
+        yield Draft("data.moved", "neutral", f"{path}.compartment", sentence)
     if old.export != new.export:
         how = "shown in full" if new.export == "full" else "only described"
         yield _sided(path, "export", f"`{name}` is {how} in an export.", wider=new.export == "full")
@@ -68,6 +74,8 @@ def _extent(path: str, name: str, old: DataItem, new: DataItem) -> Iterator[Draf
         yield _sided(path, "identity", sentence, wider=new.identity)
     if old.index != new.index:
         sentence = f"`{name}` can be searched {'in other ways' if new.index else 'no longer'}."
+        if set(new.index) - set(old.index):
+            sentence += " Who is in the vault already is not found by it before the value is entered again."
         yield _sided(path, "index", sentence, wider=bool(set(new.index) - set(old.index)))
     if old.source != new.source:
         wider = _SOURCES.index(new.source) > _SOURCES.index(old.source)
