@@ -112,7 +112,12 @@ def _sentences(error: KeepfoldError) -> str:
         lines.append(f"  Rule: {error.rule}")
     if error.next_step:
         lines.append(f"  Next: {error.next_step}")
-    return "\n".join(lines)
+    return "\n".join(_printable(line) for line in lines)
+
+
+def _printable(text: str) -> str:
+    # The name of a file or column may hold codes that a terminal obeys.
+    return "".join(one if one.isprintable() or one == "\n" else "\ufffd" for one in text)
 
 
 def _particular(one: Any) -> str:
