@@ -17,7 +17,8 @@ from keepfold.vault.masks import Mask, mask_of
 from keepfold.vault.normalise import Normaliser, Part, Refusal, TypeOptions, index_form, normaliser
 from keepfold.vault.types import FieldError
 
-_NAME = re.compile(r"[^\W\d][\w .\-]{0,63}\Z").match
+# What is repeated to the sender as a name of a data item: nothing that could rather be somebody's name or address.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z").match
 EXACT = "exact"
 # Of one record; each is compared with all known names, and whoever sends thousands is not helped by more.
 MOST_UNDECLARED = 10
