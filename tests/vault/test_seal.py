@@ -38,20 +38,13 @@ def test_an_undeclared_field_is_refused_with_the_line_the_policy_would_need(vaul
     assert queries.status().people == 0
 
 
-@pytest.mark.parametrize("name", ["Carl Customer", "carl@example.com", "+49 711 2842222", "a" * 65, "ключ"])
-def test_a_field_name_that_could_be_somebodys_data_is_not_repeated(vault, name):
-    with pytest.raises(RecordRefused) as caught:
-        actions.seal(actor=ANA, values={name: "x"})
-    assert name not in str(caught.value.problem())
-
-
 def test_a_mistyped_field_name_gets_a_hint(vault):
     with pytest.raises(RecordRefused) as caught:
         actions.seal(actor=ANA, values={"emial": "carl@example.com"})
     assert "Did you mean email?" in caught.value.errors[0].message
 
 
-@pytest.mark.parametrize("name", ["x" * 65, "a\nb", "carl@example.com", "", 5, None, "\u202ex"])
+@pytest.mark.parametrize("name", ["x" * 65, "a\nb", "carl@example.com", "Carl Customer", "ключ", "", 5, None, "\u202ex"])
 def test_a_field_name_that_is_none_is_not_repeated(vault, name):
     with pytest.raises(RecordRefused) as caught:
         actions.seal(actor=ANA, values={name: "1"})
