@@ -24,6 +24,7 @@ PAGES = {
     "README.md": "keepfold run --detach",
     "docs/tutorial/first-customer.md": "true",
     "docs/howto/import-a-table.md": "true",
+    "docs/howto/convince-yourself.md": "true",
 }
 MARK = "=== end of block"
 

@@ -44,7 +44,9 @@ def test_a_mistyped_field_name_gets_a_hint(vault):
     assert "Did you mean email?" in caught.value.errors[0].message
 
 
-@pytest.mark.parametrize("name", ["x" * 65, "a\nb", "carl@example.com", "Carl Customer", "ключ", "", 5, None, "\u202ex"])
+@pytest.mark.parametrize(
+    "name", ["x" * 65, "a\nb", "carl@example.com", "Carl Customer", "ключ", "", 5, None, "\u202ex"]
+)
 def test_a_field_name_that_is_none_is_not_repeated(vault, name):
     with pytest.raises(RecordRefused) as caught:
         actions.seal(actor=ANA, values={name: "1"})
