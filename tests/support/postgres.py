@@ -18,6 +18,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -84,6 +85,7 @@ def server() -> Iterator[Server]:
     user = _unprivileged(folder)
     data = folder / "data"
     try:
+        programs = _within_reach(programs, folder) if user else programs
         _run(
             [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "-N"], user
         )
@@ -103,6 +105,19 @@ def _unprivileged(folder: Path) -> dict[str, Any]:
     nobody = pwd.getpwnam("nobody")
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _within_reach(programs: Path, folder: Path) -> Path:
+    """Return the programs where `nobody` may run them: a checkout in root's home is closed to others."""
+    if all(parent.stat().st_mode & stat.S_IXOTH for parent in programs.parents):
+        return programs
+    package = programs.parent.parent
+    copy = folder / "programs" / package.name
+    shutil.copytree(programs.parent, copy / programs.parent.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, copy.with_name(libraries.name))
+    return copy / programs.parent.name / programs.name
 
 
 def _run(command: list[str | Path], user: dict[str, Any]) -> None:
