@@ -14,7 +14,7 @@ from keepfold.gate import Actor, action
 from keepfold.kernel import clock, config
 from keepfold.kernel.errors import Conflict, Invalid, NotAllowed
 from keepfold.policy import queries as policy
-from keepfold.vault import changing, erasing, opening, searching, store, writing
+from keepfold.vault import changing, erasing, indexing, opening, searching, store, writing
 from keepfold.vault.errors import IdentityTaken, RecordRefused
 from keepfold.vault.events import RecordErased, RecordSealed, RecordsSealed, RecordUpdated
 from keepfold.vault.keys.ring import ring
@@ -194,6 +194,30 @@ def sweep(*, actor: Actor) -> int:
     swept = erasing.sweep(now_ms=clock.now_us() // 1000)
     gate.current().note(found=swept.found, removed=swept.removed)
     return swept.removed
+
+
+@action("vault.index.rebuild")
+def rebuild_index(*, actor: Actor) -> bool:
+    """Add the next people who are held to an index that came later; say whether there was anything to do.
+
+    The value of each is opened inside the vault for its index row and goes nowhere else. Unique values that two people
+    turn out to share stay with both; the entry counts them, and who came later has an entry of their own about it.
+    """
+    done = indexing.step(ring(), _plan())
+    if done is None:
+        return False
+    for person in done.shared:
+        report_shared(actor=actor, person=person, field=done.field)
+    call = gate.current()
+    call.add_subjects(done.seen)
+    call.note(field=done.field, indexed=done.indexed, shared=len(done.shared), unopened=len(done.unopened))
+    return True
+
+
+@action("vault.index.report_shared", subject="person")
+def report_shared(*, actor: Actor, person: bytes, field: str) -> None:
+    """Put down that a person's value, which became unique later, is also somebody else's; for people to look into."""
+    gate.current().note(field=field)
 
 
 def _require_some(fields: Sequence[str] | None) -> None:

@@ -30,6 +30,13 @@ class IdentityTaken(Conflict):
     default_code = "vault.identity-taken"
 
 
+class IndexUnfinished(Unavailable):
+    """People who are held are still being added to an index that the policy asked for later (503)."""
+
+    title = "The index is being built"
+    default_code = "vault.index-unfinished"
+
+
 class PersonMissing(NotFound):
     """No such person, or erased."""
 

@@ -1,10 +1,10 @@
-"""Work of the vault that nobody asks for: finishing interrupted erasures, sweeping keys, keeping shards small."""
+"""Work of the vault that nobody asks for: interrupted erasures, keys without people, small shards, later indexes."""
 
 from __future__ import annotations
 
 from keepfold.gate import Actor
-from keepfold.kernel.jobs import job
-from keepfold.vault import actions, growing, queries
+from keepfold.kernel.jobs import Again, job, stopping
+from keepfold.vault import actions, growing, indexing, queries
 
 SYSTEM = Actor(kind="system", id=b"keepfold-vault\0\0", name="vault", actions=("vault.*",))
 
@@ -26,3 +26,12 @@ def sweep() -> None:
 def grow() -> None:
     """Raise the number of shards when the people have outgrown it; those already sealed keep theirs."""
     growing.grow()
+
+
+@job(indexing.JOB, every="* * * * *")
+def index() -> None:
+    """Add people who are held to indexes that came later, a few at a time, so that others get their turn to write."""
+    while indexing.waits():
+        if stopping():
+            raise Again
+        actions.rebuild_index(actor=SYSTEM)

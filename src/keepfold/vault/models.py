@@ -67,6 +67,19 @@ class Identity(models.Model):
         db_table = "vault_identity"
 
 
+class IndexBuild(models.Model):
+    """An index of the policy in force. `reached`: the last person looked at while it is built, NULL when complete."""
+
+    number = models.IntegerField(primary_key=True)
+    is_unique = models.SmallIntegerField()
+    reached = models.BinaryField(max_length=16, null=True)
+    done = models.BigIntegerField()
+    total = models.BigIntegerField()
+
+    class Meta:
+        db_table = "vault_index_build"
+
+
 class Tombstone(models.Model):
     """An erasure. `mark` = HMAC of the person's id; `person` stays only until the keys are destroyed."""
 

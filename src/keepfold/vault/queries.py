@@ -10,13 +10,15 @@ from typing import Any
 
 from keepfold.kernel import config
 from keepfold.policy import queries as policy
-from keepfold.vault import store
+from keepfold.vault import indexing, store
 from keepfold.vault.keys import store as key_store
 from keepfold.vault.keys.ring import ring
 from keepfold.vault.normalise import Refusal, TypeOptions, normaliser
 from keepfold.vault.plan import accept, plan_of
 from keepfold.vault.types import FieldError, Status
 from keepfold.vault.writing import EMPTY
+
+prepare_indexes = indexing.prepare
 
 
 def status() -> Status:
@@ -39,6 +41,11 @@ def status() -> Status:
 def ready() -> None:
     """Return when keys and stores are usable. Raises `KeysUnavailable` with the reason and the next step."""
     ring()
+
+
+def holds_people() -> bool:
+    """Say whether anybody is in the vault."""
+    return store.newest_person() is not None
 
 
 def is_living(person: bytes) -> bool:

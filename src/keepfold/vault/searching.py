@@ -9,20 +9,24 @@ from typing import Any
 
 from keepfold.kernel.crypto import mac
 from keepfold.kernel.errors import Invalid
-from keepfold.vault import rules, store
+from keepfold.vault import indexing, rules, store
 from keepfold.vault.keys.ring import Ring
 from keepfold.vault.normalise import Refusal
 from keepfold.vault.plan import Field
 
 
 def find(ring: Ring, field: Field, value: Any, region: str) -> list[bytes]:
-    """Return who has this value. Raises `Invalid` when the field has no index or the value cannot be of its type."""
+    """Return who has this value.
+
+    Raises `Invalid` when the field has no index or the value cannot be of its type, and `IndexUnfinished`.
+    """
     if not field.indexes:
         raise Invalid(
             f"The data item {field.name} has no index, so nobody can be found by it.",
             code="vault.not-indexed",
             next_step=f"Add `index: [exact]` to data.{field.name} in the policy.",
         )
+    indexing.require_built(field)
     try:
         form = field.form(field.accept(value, region))
     except Refusal as refusal:

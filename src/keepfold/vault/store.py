@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from django.db import connections
@@ -25,6 +25,16 @@ _CLAIM_POSTGRES = (
 
 Tag = tuple[int, bytes]
 Claim = tuple[int, bytes, bytes]
+
+
+class Build(NamedTuple):
+    """How far an index has everybody: `reached` is the last id looked at, None when it is complete."""
+
+    number: int
+    unique: bool
+    reached: bytes | None
+    done: int
+    total: int
 
 
 def claim(rows: Sequence[Claim]) -> bool:
@@ -179,6 +189,65 @@ def newest_person() -> bytes | None:
     """Return the highest id in the vault, that of the person sealed last."""
     row = db.fetch_one(DATA, "SELECT id FROM vault_person ORDER BY id DESC LIMIT 1")
     return row[0] if row else None
+
+
+def builds() -> list[Build]:
+    """Return every index of the policy in force with how far it has everybody."""
+    return [_build(row) for row in db.fetch_all(DATA, f"{_BUILDS} ORDER BY number")]
+
+
+def build_of(number: int) -> Build | None:
+    """Return how far one index has everybody."""
+    row = db.fetch_one(DATA, f"{_BUILDS} WHERE number = %s", [number])
+    return _build(row) if row else None
+
+
+def lock_next_build() -> Build | None:
+    """Return an index that is not complete, and keep others from going on with it."""
+    lock = " FOR UPDATE" if db.is_postgres(DATA) else ""
+    row = db.fetch_one(DATA, f"{_BUILDS} WHERE reached IS NOT NULL ORDER BY number LIMIT 1{lock}")
+    return _build(row) if row else None
+
+
+def put_build(build: Build) -> None:
+    """Write how far an index has everybody."""
+    db.execute(
+        DATA,
+        "INSERT INTO vault_index_build (number, is_unique, reached, done, total) VALUES (%s, %s, %s, %s, %s) "
+        "ON CONFLICT (number) DO UPDATE SET is_unique = excluded.is_unique, reached = excluded.reached, "
+        "done = excluded.done, total = excluded.total",
+        [build.number, int(build.unique), build.reached, build.done, build.total],
+    )
+
+
+def drop_builds(numbers: Sequence[int]) -> None:
+    """Forget indexes that the policy no longer has: whoever is sealed from now on is not in them."""
+    _run_many("DELETE FROM vault_index_build WHERE number = %s", [[number] for number in numbers])
+
+
+def lock_people(after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+    """Return (id, tags) of the next living people in order of ids, and keep everybody else from changing them."""
+    lock = " FOR UPDATE" if db.is_postgres(DATA) else ""
+    sql = f"SELECT id, tags FROM vault_person WHERE id > %s ORDER BY id LIMIT %s{lock}"  # noqa: S608  constant
+    return [(row[0], row[1]) for row in db.fetch_all(DATA, sql, [after, limit])]
+
+
+def set_tags(person: bytes, tags: bytes) -> None:
+    """Write which index rows a person has, without it counting as a change."""
+    db.execute(DATA, "UPDATE vault_person SET tags = %s WHERE id = %s", [tags, person])
+
+
+def count_people() -> int:
+    """Return how many people are in the vault."""
+    row = db.fetch_one(DATA, "SELECT count(*) FROM vault_person")
+    return int(row[0]) if row else 0
+
+
+def _build(row: db.Row) -> Build:
+    return Build(int(row[0]), bool(row[1]), row[2], int(row[3]), int(row[4]))
+
+
+_BUILDS = "SELECT number, is_unique, reached, done, total FROM vault_index_build"
 
 
 def counts() -> dict[str, int]:
