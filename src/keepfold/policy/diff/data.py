@@ -12,7 +12,7 @@ from keepfold.policy.types import Effect
 
 _LOOKED_AT = frozenset({
     "label", "was", "special", "export", "isolate", "identity", "index", "mask", "max_length", "check", "source",
-    "may_name_others", "compartment",
+    "may_name_others", "compartment", "type",
 })  # fmt: skip
 # From what people give themselves to what is found out without them.
 _SOURCES = ("subject", "observed", "derived", "inferred", "third_party")
@@ -47,10 +47,16 @@ def _protection(path: str, name: str, old: DataItem, new: DataItem) -> Iterator[
     if old.isolate != new.isolate:
         how = "apart" if new.isolate else "together with its compartment"
         yield _sided(path, "isolate", f"`{name}` is sealed {how}.", wider=old.isolate)
+    if old.type != new.type:
+        sentence = (
+            f"`{name}` is of the type `{new.type}` instead of `{old.type}`. "
+            "While people are held, such a version is not activated."
+        )
+        yield Draft("data.changed", "neutral", f"{path}.type", sentence)
     if old.compartment != new.compartment:
         sentence = (
-            f"`{name}` is sealed in the compartment `{new.compartment}`. Values in `{old.compartment}` stay there, "
-            "unread until the person is erased, and count again if the item moves back."
+            f"`{name}` is sealed in the compartment `{new.compartment}` instead of `{old.compartment}`. "
+            "While people are held, such a version is not activated."
         )
         yield Draft("data.moved", "neutral", f"{path}.compartment", sentence)
     if old.export != new.export:
@@ -75,7 +81,7 @@ def _extent(path: str, name: str, old: DataItem, new: DataItem) -> Iterator[Draf
     if old.index != new.index:
         sentence = f"`{name}` can be searched {'in other ways' if new.index else 'no longer'}."
         if set(new.index) - set(old.index):
-            sentence += " Who is in the vault already is not found by it before the value is entered again."
+            sentence += " After the activation, who is in the vault already is added; until then nobody is found by it."
         yield _sided(path, "index", sentence, wider=bool(set(new.index) - set(old.index)))
     if old.source != new.source:
         wider = _SOURCES.index(new.source) > _SOURCES.index(old.source)
