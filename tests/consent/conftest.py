@@ -13,6 +13,7 @@ from keepfold.gate.types import Actor
 from keepfold.policy import queries as policy
 from keepfold.policy.types import ConsentSpec, OptOutSpec, PurposeSpec, RetentionSpec, Schema
 from tests.people.conftest import GrantsOnly, Notebook, forget
+from tests.support.rows import marked
 
 CARL = bytes(15) + b"c"
 STRANGER = bytes(15) + b"s"
@@ -73,6 +74,6 @@ def opened(monkeypatch):
     monkeypatch.setattr(policy, "schema", lambda: made.schema)
     monkeypatch.setattr(queries._Wiring, "persons", lambda person: person in made.known)
     forget()
-    with gate.wired(GrantsOnly(), made.notebook):
+    with marked(), gate.wired(GrantsOnly(), made.notebook):
         yield made
     forget()

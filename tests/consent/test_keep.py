@@ -18,7 +18,7 @@ ATTEMPTS = [
 ]
 REPLACE = (
     "INSERT OR REPLACE INTO consent_event SELECT id, person, purpose, 2, at_us, expires_s, channel, form_version, "
-    "staff, policy_hash, entry FROM consent_event"
+    "staff, policy_hash, entry, number, before, mac FROM consent_event"
 )
 
 

@@ -11,6 +11,7 @@ from keepfold.gate.types import Actor, Context, Decision, Entry
 from keepfold.kernel import clock, epoch
 from keepfold.people import actions, queries, rules
 from keepfold.people.memory import memory
+from tests.support.rows import marked
 
 SYSTEM = queries.operator()
 
@@ -51,6 +52,13 @@ def fresh_memory():
     forget()
     yield
     forget()
+
+
+@pytest.fixture(autouse=True)
+def row_keys():
+    """The vault's part: rows are marked under keys of the test."""
+    with marked():
+        yield
 
 
 @pytest.fixture

@@ -120,7 +120,10 @@ WATCH = """
 import sys, time
 from keepfold.site.setup import load_anyway
 load_anyway()
+from keepfold.kernel import rowmac
 from keepfold.people import queries
+from tests.support.rows import PlainKeys
+rowmac.wire(keys=PlainKeys())
 from keepfold.people.errors import TokenRefused
 token = sys.argv[1]
 queries.authenticate(token)
@@ -143,6 +146,7 @@ def test_another_process_refuses_a_revoked_token_within_a_second(door, home):
         "KEEPFOLD_DATA_URL": settings.data_url,
         "KEEPFOLD_KEYS_URL": settings.keys_url,
         "DJANGO_SETTINGS_MODULE": "keepfold.site.settings",
+        "PYTHONPATH": os.pathsep.join(sys.path),
     }
     with subprocess.Popen(
         [sys.executable, "-c", WATCH, issued.token], stdout=subprocess.PIPE, text=True, env=environ

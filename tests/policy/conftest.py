@@ -9,11 +9,15 @@ import pytest
 
 from keepfold import gate
 from keepfold.gate.types import Actor, Entry
+from keepfold.policy import queries
 from keepfold.policy.decider import PolicyDecider
 from keepfold.policy.types import PersonFacts
+from tests.support.rows import marked
 
 ANA = Actor(kind="staff", id=bytes(15) + b"a", name="Ana", actions=("policy.*",), purposes=("*",))
 OLGA = Actor(kind="staff", id=bytes(15) + b"o", name="Olga", actions=("policy.*",), purposes=("*",))
+# Who stands behind a client; the people room knows, and the site hands it over.
+PEOPLE: dict[bytes, bytes] = {bytes(15) + b"1": ANA.id, bytes(15) + b"2": ANA.id}
 MALLORY = Actor(kind="staff", id=bytes(15) + b"m", name="Mallory")
 
 
@@ -49,5 +53,8 @@ def room(store: str) -> Iterator[Room]:
     """Return the room with empty tables and a wired gate, once on SQLite and once on PostgreSQL."""
     notebook = Notebook()
     facts: dict[bytes, PersonFacts] = {}
-    with gate.wired(PolicyDecider(lambda person, _purpose: facts.get(person, PersonFacts())), notebook):
+    before = queries._Wiring.person_of
+    queries.wire_people(person_of=lambda actor: PEOPLE.get(actor.id, actor.id))
+    with marked(), gate.wired(PolicyDecider(lambda person, _purpose: facts.get(person, PersonFacts())), notebook):
         yield Room(store, notebook, facts)
+    queries.wire_people(person_of=before)

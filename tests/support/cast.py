@@ -80,7 +80,7 @@ def enter(home: Path) -> Installation:
 
 def forget_everything() -> None:
     """Drop what this process remembers of another home."""
-    from keepfold.kernel import clock, epoch
+    from keepfold.kernel import clock, epoch, rowmac
     from keepfold.ledger import keyring
     from keepfold.people.memory import memory
     from keepfold.site import facts, health, schema
@@ -91,6 +91,7 @@ def forget_everything() -> None:
     memory.forget()
     keys.forget()
     keyring.forget()
+    rowmac.forget()
     facts.forget()
     health.forget()
     schema.forget()

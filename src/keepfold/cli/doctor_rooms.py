@@ -43,6 +43,15 @@ def _policy() -> tuple[str, ...]:
     return "ok", f"{policy.name}, {policy.hash[:8]}"
 
 
+def _rows() -> tuple[str, ...]:
+    wrong = {table: count for table, count in wiring.altered_rows().items() if count}
+    if wrong:
+        counts = ", ".join(f"{count} in {table}" for table, count in wrong.items())
+        advice = "They count for nothing. Find out who writes to the database, then restore it from a backup."
+        return "broken", f"Rows that Keepfold did not write like this: {counts}.", advice
+    return "ok", "tokens, clients, roles, consents and the policy in force are as Keepfold wrote them"
+
+
 def _ledger() -> tuple[str, ...]:
     state = wiring.ledger_state()
     wiring.verify_tail()
@@ -54,5 +63,6 @@ CHECKS: dict[str, Callable[[], tuple[str, ...]]] = {
     "keys": _keys,
     "clock": _clock,
     "policy": _policy,
+    "rows": _rows,
     "ledger": _ledger,
 }

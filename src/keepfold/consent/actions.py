@@ -69,7 +69,7 @@ def withdraw_consent(*, actor: Actor, customer: bytes, purpose: str, channel: st
     checks.known(customer)
     at_us = clock.now_us()
     event = _append(customer, spec, evidence, said=status, at_us=at_us)
-    state = store.StateRow(spec.number, store.STATUS[status], at_us // _SECOND, None, event, None)
+    state = store.StateRow(spec.number, store.STATUS[status], at_us // _SECOND, None, event.id, None, event.number)
     store.put_state(customer, state)
     gate.emit(events.ConsentWithdrawn(person=customer, purpose=spec.name, status=status), customer)
     return views.consent(spec.name, state, at_us // _SECOND)
@@ -85,21 +85,21 @@ def list_consents(*, actor: Actor, customer: bytes, limit: int = MOST_EVENTS) ->
     names = queries.purpose_names(policy.schema())
     now_s = clock.now_s()
     return History(
-        consents=tuple(views.consent(views.name(names, row.purpose), row, now_s) for row in store.states(customer)),
+        consents=tuple(views.consent(views.name(names, row.purpose), row, now_s) for row in queries.states(customer)),
         events=tuple(views.event(views.name(names, row.purpose), row) for row in store.events(customer, limit=limit)),
     )
 
 
 def _ask(customer: bytes, spec: PurposeSpec, evidence: Evidence) -> Consent:
     at_us = clock.now_us()
+    before = queries.state(customer, spec.number)
     event = _append(customer, spec, evidence, said="asked", at_us=at_us)
-    before = store.state(customer, spec.number)
     # What counted before counts on until the answer is confirmed.
-    kept = before or store.StateRow(spec.number, store.NONE, at_us // _SECOND, None, event, None)
-    state = kept._replace(pending_s=at_us // _SECOND)
+    kept = before or store.StateRow(spec.number, store.NONE, at_us // _SECOND, None, event.id, None)
+    state = kept._replace(pending_s=at_us // _SECOND, number=event.number)
     store.put_state(customer, state)
     gate.emit(events.ConsentAsked(person=customer, purpose=spec.name), customer)
-    return views.pending(spec.name, state, event)
+    return views.pending(spec.name, state, event.id)
 
 
 def _grant(customer: bytes, spec: PurposeSpec, evidence: Evidence, *, said: Said) -> Consent:
@@ -107,7 +107,7 @@ def _grant(customer: bytes, spec: PurposeSpec, evidence: Evidence, *, said: Said
     period = spec.consent.expires if spec.consent else None
     expires_s = None if period is None else policy.period_end(period, at_us // _SECOND)
     event = _append(customer, spec, evidence, said=said, at_us=at_us, expires_s=expires_s)
-    state = store.StateRow(spec.number, store.GRANTED, at_us // _SECOND, expires_s, event, None)
+    state = store.StateRow(spec.number, store.GRANTED, at_us // _SECOND, expires_s, event.id, None, event.number)
     store.put_state(customer, state)
     gate.emit(events.ConsentGranted(person=customer, purpose=spec.name, expires_s=expires_s), customer)
     return views.consent(spec.name, state, at_us // _SECOND)
@@ -115,7 +115,7 @@ def _grant(customer: bytes, spec: PurposeSpec, evidence: Evidence, *, said: Said
 
 def _append(
     customer: bytes, spec: PurposeSpec, evidence: Evidence, *, said: Said, at_us: int, expires_s: int | None = None
-) -> bytes:
+) -> store.EventRow:
     row = store.EventRow(
         id=ids.uuid7(),
         person=customer,
@@ -129,6 +129,6 @@ def _append(
         policy_hash=policy.schema().hash,
         entry=gate.current().entry_id,
     )
-    store.append(row)
+    row = store.append(row)
     gate.current().note(purpose=spec.name, said=said, channel=evidence.channel, form_version=evidence.form_version)
-    return row.id
+    return row

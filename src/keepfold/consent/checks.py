@@ -79,7 +79,7 @@ def known(customer: bytes) -> None:
 
 def pending(customer: bytes, spec: PurposeSpec) -> store.EventRow:
     """Return the yes that waits to be confirmed. Raises `NothingPending`."""
-    state = store.state(customer, spec.number)
+    state = queries.state(customer, spec.number)
     if state is None or state.pending_s is None or clock.now_s() - state.pending_s > rules.CONFIRM_WITHIN_S:
         raise errors.NothingPending(
             f"Nothing waits to be confirmed for {spec.name}.",

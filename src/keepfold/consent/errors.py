@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keepfold.kernel.errors import Conflict, Invalid, NotFound
+from keepfold.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class NotAskable(Invalid):
@@ -39,3 +39,9 @@ class NoSuchPerson(NotFound):
     """There is no such person, or none that you may know of (404)."""
 
     default_code = "consent.person-unknown"
+
+
+class StateAltered(Unavailable):
+    """What is stored about a person's wishes is not as this installation wrote it (503)."""
+
+    default_code = "consent.altered"

@@ -1,4 +1,7 @@
-"""Tables of the room. `_us` are microseconds and `_s` seconds since 1970 UTC; purposes are registry numbers."""
+"""Tables of the room. `_us` are microseconds and `_s` seconds since 1970 UTC; purposes are registry numbers.
+
+A `mac` marks a row as ours (`kernel.rowmac`).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ from django.db import models
 
 
 class Event(models.Model):
-    """One thing that was said. Triggers of the database forbid every change and removal (see the migrations)."""
+    """One thing that was said. Triggers of the database forbid every change and removal (see the migrations).
+
+    `number` counts what one person said, from 1; `before` is the mark of the person's event before this one.
+    """
 
     id = models.BinaryField(max_length=16, primary_key=True)
     person = models.BinaryField(max_length=16)
@@ -19,14 +25,20 @@ class Event(models.Model):
     staff = models.BinaryField(max_length=16, null=True)
     policy_hash = models.BinaryField(max_length=32)
     entry = models.BinaryField(max_length=16)
+    number = models.IntegerField()
+    before = models.BinaryField(max_length=32)
+    mac = models.BinaryField(max_length=32)
 
     class Meta:
         db_table = "consent_event"
-        indexes = [models.Index(fields=["person", "at_us"], name="consent_event_person")]
+        indexes = [models.Index(fields=["person", "purpose", "number"], name="consent_event_person")]
 
 
 class State(models.Model):
-    """The present state, derived from the events in the same transaction. `status` 0: nothing said that counts yet."""
+    """The present state, derived from the events in the same transaction. `status` 0: nothing said that counts yet.
+
+    `number` is that of the newest event about this purpose: a state that an older one replaced does not fit it.
+    """
 
     pk = models.CompositePrimaryKey("person", "purpose")
     person = models.BinaryField(max_length=16)
@@ -36,6 +48,8 @@ class State(models.Model):
     expires_s = models.BigIntegerField(null=True)
     event = models.BinaryField(max_length=16)
     pending_s = models.BigIntegerField(null=True)
+    number = models.IntegerField()
+    mac = models.BinaryField(max_length=32)
 
     class Meta:
         db_table = "consent_state"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from keepfold.consent import store
+from keepfold.consent.errors import StateAltered
 from keepfold.consent.types import Persons
+from keepfold.kernel.db import Row
 from keepfold.kernel.errors import Unavailable
+from keepfold.kernel.log import get_logger
 from keepfold.policy import queries as policy
 from keepfold.policy.types import ConsentFact, ConsentStatus, Schema
 
@@ -16,22 +19,23 @@ _STATUS: dict[int, ConsentStatus] = {
     store.OBJECTED: "objected",
     store.OPTED_OUT: "opted_out",
 }
+_ALTERED = ConsentFact(status="withdrawn", at_s=0, altered=True)
+
+log = get_logger()
 
 
 def facts_of(person: bytes) -> Mapping[str, ConsentFact]:
     """Return what a person has decided, by purpose of the active policy. One query, never cached.
 
-    What waits for a confirmation is not a decision and is left out. Raises `Unavailable` while no policy is active.
+    What waits for a confirmation is not a decision and is left out. A state that is not as this installation wrote it,
+    or not the one after the newest event, is a fact that refuses the purpose, whatever it rests on. Raises
+    `Unavailable` while no policy is active.
     """
     rows = store.facts(person)
     if not rows:
         return {}
     names = purpose_names(policy.schema())
-    return {
-        names[purpose]: ConsentFact(status=_STATUS[status], at_s=at_s, expires_s=expires_s)
-        for purpose, status, at_s, expires_s in rows
-        if purpose in names
-    }
+    return {names[row[1]]: fact for row in rows if row[1] in names and (fact := _fact(row)) is not None}
 
 
 def facts_of_many(persons: Sequence[bytes], purpose: str) -> dict[bytes, Mapping[str, ConsentFact]]:
@@ -41,10 +45,42 @@ def facts_of_many(persons: Sequence[bytes], purpose: str) -> dict[bytes, Mapping
     """
     spec = policy.schema().purposes.get(purpose)
     rows = () if spec is None else store.facts_of_many(persons, spec.number)
-    return {
-        person: {purpose: ConsentFact(status=_STATUS[status], at_s=at_s, expires_s=expires_s)}
-        for person, status, at_s, expires_s in rows
-    }
+    return {row[0]: {purpose: fact} for row in rows if (fact := _fact(row)) is not None}
+
+
+def _fact(row: Row) -> ConsentFact | None:
+    if not store.is_current(row):
+        log.warning("consent.row-altered", table="consent_state")
+        return _ALTERED
+    status = _STATUS.get(row[3])
+    return None if status is None else ConsentFact(status=status, at_s=row[4], expires_s=row[5])
+
+
+def altered() -> dict[str, int]:
+    """Return how many rows of each table are not as this installation wrote them, or do not fit one another."""
+    found = {"consent_event": 0, "consent_state": 0}
+    for page in store.people():
+        found["consent_event"] += store.altered_events(page)
+        found["consent_state"] += store.altered_states(page)
+    return found
+
+
+def state(person: bytes, purpose: int) -> store.StateRow | None:
+    """Return the state of one person and purpose, or None. Raises `StateAltered`."""
+    return next((row for row in states(person) if row.purpose == purpose), None)
+
+
+def states(person: bytes) -> list[store.StateRow]:
+    """Return the states of one person, by purpose. Raises `StateAltered` when one is not what was recorded."""
+    rows = sorted(store.facts(person), key=lambda row: row[1])
+    if not all(map(store.is_current, rows)):
+        log.warning("consent.row-altered", table="consent_state")
+        raise StateAltered(
+            "What is stored about this person's wishes is not as Keepfold wrote it, so it counts for nothing.",
+            rule="consent.altered",
+            next_step="`keepfold doctor` counts such rows; the ledger says what was recorded. Record the wish again.",
+        )
+    return [store.state_of(row) for row in rows]
 
 
 class _Names:

@@ -78,6 +78,7 @@ def set_roles(*, actor: Actor, staff: bytes, roles: Sequence[str]) -> StaffMembe
     store.serialise()
     row = checks.staff_row(staff)
     held = set(queries.roles_of(staff))
+    queries.require_genuine_staff(row, tuple(held))
     checks.may_give_roles(actor, sorted(held ^ set(roles)))
     checks.keeps_an_owner(row, still="owner" in roles)
     _store_roles(row, roles)
@@ -95,8 +96,12 @@ def deactivate_staff(*, actor: Actor, staff: bytes, with_clients: bool = False) 
     store.serialise()
     row = checks.staff_row(staff)
     checks.keeps_an_owner(row, still=False)
+    roles = queries.roles_of(staff)
+    genuine = store.is_genuine_staff(row, roles)
     row.is_active = False
-    row.save(update_fields=["is_active"])
+    if genuine:  # an altered row is deactivated all the same, and stays unmarked
+        row.mac = store.staff_mark(row, roles)
+    row.save(update_fields=["is_active", "mac"])
     if with_clients:
         _revoke_with_descendants((staff,))
     gate.emit(events.StaffDeactivated(staff=staff))
@@ -119,12 +124,11 @@ def define_role(
     grants = checks.wanted(actor, actions, purposes)
     checks.may_give(actor, old.grants if old else Grants())
     shown = dict(label or (old.label if old else {"en": name, "de": name}))
-    stored = {
-        "label": json.dumps(shown),
-        "actions": " ".join(grants.actions),
-        "purposes": " ".join(grants.purposes),
-    }
-    RoleOverride.objects.update_or_create(name=name, defaults=stored)
+    stored = RoleOverride(
+        name=name, label=json.dumps(shown), actions=" ".join(grants.actions), purposes=" ".join(grants.purposes)
+    )
+    stored.mac = store.role_mark(stored)
+    stored.save()
     gate.current().note(role=name, actions=list(grants.actions), purposes=list(grants.purposes))
     gate.emit(events.RoleDefined(role=name))
     return Role(name=name, label=shown, grants=grants, stored=True)
@@ -173,7 +177,7 @@ def rotate_client(*, actor: Actor, client: bytes, overlap_s: int = 0) -> IssuedT
     Raises `NoSuchClient`, `Conflict` when it is revoked or expired, and `TooMuch` when the client holds more than the
     actor: whoever gets a token gets what it opens.
     """
-    row = checks.client_row(client)
+    row = checks.genuine(checks.client_row(client))
     checks.may_give(actor, row.grants)
     now_s = clock.now_s()
     if row.revoked_s is not None or (row.expires_s is not None and row.expires_s <= now_s):
@@ -218,6 +222,7 @@ def _store_staff(email: str, name: str, roles: Sequence[str]) -> StaffMember:
         raise Conflict("Somebody with this e-mail address is there already.", code="people.staff-known")
     row = Staff(email=address, name=checks.plain_name(name, "name"), added_at=clock.now())
     row.set_unusable_password()
+    row.mac = b""
     row.save(force_insert=True)
     _store_roles(row, roles)
     gate.emit(events.StaffAdded(staff=row.id.bytes, roles=tuple(sorted(set(roles)))))
@@ -225,6 +230,8 @@ def _store_staff(email: str, name: str, roles: Sequence[str]) -> StaffMember:
 
 
 def _store_roles(row: Staff, roles: Sequence[str]) -> None:
+    row.mac = store.staff_mark(row, roles)
+    row.save(update_fields=["mac"])
     StaffRole.objects.filter(staff=row).exclude(role__in=roles).delete()
     StaffRole.objects.bulk_create(
         [StaffRole(staff=row, role=role) for role in sorted(set(roles))], ignore_conflicts=True

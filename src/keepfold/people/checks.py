@@ -14,7 +14,7 @@ from keepfold.kernel import clock
 from keepfold.kernel.errors import Invalid
 from keepfold.kernel.rules import nearest
 from keepfold.people import errors, queries, rules, store
-from keepfold.people.models import Staff, StaffRole
+from keepfold.people.models import Staff
 from keepfold.people.types import Grants
 
 MOST_GRANTS = 100
@@ -96,8 +96,7 @@ def client_row(client: bytes) -> store.ClientRow:
 
 def keeps_an_owner(row: Staff, *, still: bool) -> None:
     """Raise `LastOwner` when this person is the last one who can act as owner and will no longer be."""
-    owners = set(StaffRole.objects.filter(role="owner", staff__is_active=True).values_list("staff_id", flat=True))
-    if not still and owners == {row.id}:
+    if not still and queries.owners() == {row.id}:
         raise errors.LastOwner(
             "This is the last owner.",
             rule="people.one-owner",
@@ -119,7 +118,14 @@ def own_expiry(actor: Actor) -> int | None:
     if actor.kind != "client":
         return None
     row = store.find_client(actor.id)
-    return row.expires_s if row else None
+    return genuine(row).expires_s if row else None
+
+
+def genuine(row: store.ClientRow) -> store.ClientRow:
+    """Return the row of a client, or raise `RowAltered` when it is not as this installation wrote it."""
+    if not store.is_genuine(row):
+        errors.refuse_altered("client")
+    return row
 
 
 def rate(wanted_rate: int) -> int:

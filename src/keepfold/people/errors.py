@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from keepfold.kernel.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany, Unauthenticated
+from keepfold.kernel.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany, Unauthenticated, Unavailable
 
 
 class TokenRefused(Unauthenticated):
@@ -47,6 +47,21 @@ class LastOwner(Conflict):
     """Nobody would be left who can administer this installation (409)."""
 
     default_code = "people.last-owner"
+
+
+class RowAltered(Unavailable):
+    """A row that grants something is not as this installation wrote it, so it counts for nothing (503)."""
+
+    default_code = "people.row-altered"
+
+
+def refuse_altered(what: str) -> NoReturn:
+    """Raise `RowAltered`."""
+    raise RowAltered(
+        f"The stored {what} is not as Keepfold wrote it, so it counts for nothing.",
+        rule="people.rows",
+        next_step="Find out who writes to the database; then restore it, or make the client or member anew.",
+    )
 
 
 def refuse_token(detail: str = "This token is not valid.") -> NoReturn:

@@ -1,5 +1,7 @@
 """Tables of the room. Times in `_s` columns are whole seconds since 1970 (UTC); lists of names are split by spaces.
 
+A `mac` marks a row as ours (`kernel.rowmac`); the one of a member of staff covers the roles held as well.
+
 No JSON columns: their check calls a function, which SQLite refuses while it does not trust the schema of a file.
 """
 
@@ -35,6 +37,7 @@ class Staff(AbstractBaseUser):
     name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
     added_at = models.DateTimeField()
+    mac = models.BinaryField(max_length=32)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -70,6 +73,7 @@ class RoleOverride(models.Model):
     label = models.TextField()
     actions = models.TextField()
     purposes = models.TextField()
+    mac = models.BinaryField(max_length=32)
 
     class Meta:
         db_table = "people_role"
@@ -91,6 +95,7 @@ class Client(models.Model):
     expires_s = models.BigIntegerField(null=True)
     revoked_s = models.BigIntegerField(null=True)
     last_used_s = models.BigIntegerField(null=True)
+    mac = models.BinaryField(max_length=32)
 
     class Meta:
         db_table = "people_client"
@@ -107,6 +112,7 @@ class Token(models.Model):
     digest = models.BinaryField(max_length=32)
     created_s = models.BigIntegerField()
     ends_s = models.BigIntegerField(null=True)
+    mac = models.BinaryField(max_length=32)
 
     class Meta:
         db_table = "people_token"

@@ -25,6 +25,7 @@ from keepfold.people.types import Grants, Role
 EPOCH = "people"
 OPERATOR_ID = bytes.fromhex("00000000000070008000000000000001")
 _NOBODY = bytes(32)
+_ALL = 1_000_000
 
 log = get_logger()
 
@@ -65,17 +66,28 @@ def _look_up(token: str, digest: bytes, now: float) -> Remembered:
     # The epoch is read before the row: a revocation in between makes this entry stale at once, never the reverse.
     seen = epoch.value(EPOCH)
     parts = rules.split_token(token)
-    row = store.find_token(parts[0]) if parts else None
-    if not hmac.compare_digest(row.digest if row else _NOBODY, digest) or row is None:
+    found = store.find_token(parts[0]) if parts else None
+    if not hmac.compare_digest(found[0].digest if found else _NOBODY, digest) or found is None:
         errors.refuse_token()
+    stored, client = found
+    _require_genuine(stored, client)
     now_s = clock.now_s()
-    ends = [moment for moment in (row.ends_s, row.expires_s) if moment is not None]
-    if row.revoked_s is not None or any(moment <= now_s for moment in ends):
-        _refuse_late(revoked=row.revoked_s is not None)
-    _note_use(row.client, now, now_s)
-    actor = Actor(kind="client", id=row.client, name=row.name, actions=row.grants.actions, purposes=row.grants.purposes)
+    ends = [moment for moment in (stored.ends_s, client.expires_s) if moment is not None]
+    if client.revoked_s is not None or any(moment <= now_s for moment in ends):
+        _refuse_late(revoked=client.revoked_s is not None)
+    _note_use(client.id, now, now_s)
+    grants = client.grants
+    actor = Actor(kind="client", id=client.id, name=client.name, actions=grants.actions, purposes=grants.purposes)
     remember = min([REMEMBER_SECONDS, *(moment - now_s for moment in ends)])
-    return Remembered(actor, now + remember, seen, memory.bucket(row.client, row.rate, now))
+    return Remembered(actor, now + remember, seen, memory.bucket(client.id, client.rate, now))
+
+
+def _require_genuine(token: store.TokenRow, client: store.ClientRow) -> None:
+    # Whoever planted the row learns no more than from a token that nobody ever made.
+    for table, row in (("people_token", token), ("people_client", client)):
+        if not store.is_genuine(row):
+            log.warning("people.row-altered", table=table, client=ids.show("cli", client.id))
+            errors.refuse_token()
 
 
 def _refuse_late(*, revoked: bool) -> NoReturn:
@@ -105,6 +117,7 @@ def staff_actor(staff: bytes) -> Actor:
     if member is None:
         raise errors.NoSuchStaff("There is no such member of staff, or no longer.")
     roles = roles_of(staff)
+    require_genuine_staff(member, roles)
     grants = grants_of(roles)
     return Actor(
         kind="staff",
@@ -122,9 +135,53 @@ def roles_of(staff: bytes) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
+def require_genuine_staff(member: Staff, roles: tuple[str, ...]) -> None:
+    """Raise `RowAltered` when a member's row or roles are not as this installation wrote them."""
+    if not store.is_genuine_staff(member, roles):
+        log.warning("people.row-altered", table="people_staff", staff=ids.show("stf", member.id.bytes))
+        errors.refuse_altered("member of staff")
+
+
+def person_behind(actor: Actor) -> bytes:
+    """Return the id of the person an actor stands for: a client is its maker, and its maker's maker, up to staff.
+
+    What the operator of the command line made stands for the operator. Raises `RowAltered` when a row on the way is
+    not as this installation wrote it, or is missing.
+    """
+    who = actor.id
+    while actor.kind == "client" and (row := store.find_client(who)) is not None:
+        if not store.is_genuine(row):
+            errors.refuse_altered("client")
+        who = row.created_by
+    if actor.kind == "client" and who != OPERATOR_ID:
+        member = Staff.objects.filter(id=UUID(bytes=who)).first()
+        if member is None:
+            errors.refuse_altered("maker of this client")
+        require_genuine_staff(member, roles_of(who))
+    return who
+
+
 def has_owner() -> bool:
     """Say whether this installation has an owner who can act."""
-    return StaffRole.objects.filter(role="owner", staff__is_active=True).exists()
+    return bool(owners())
+
+
+def owners() -> set[UUID]:
+    """Return the members of staff who can act as owner; who became one by an altered row does not count."""
+    found = Staff.objects.filter(roles__role="owner", is_active=True)
+    return {member.id for member in found if store.is_genuine_staff(member, roles_of(member.id.bytes))}
+
+
+def altered() -> dict[str, int]:
+    """Return how many rows of each table are not as this installation wrote them."""
+    clients = store.all_clients(after=b"", limit=_ALL, revoked=True)
+    staff = Staff.objects.prefetch_related("roles")
+    return {
+        "people_client": sum(not store.is_genuine(row) for row in clients),
+        "people_token": sum(not store.is_genuine(row) for row in store.all_tokens()),
+        "people_staff": sum(not store.is_genuine_staff(row, [one.role for one in row.roles.all()]) for row in staff),
+        "people_role": sum(not store.is_genuine_role(row) for row in RoleOverride.objects.all()),
+    }
 
 
 @cache
@@ -142,15 +199,16 @@ def roles(*, stored: bool = True) -> dict[str, Role]:
 
 
 def _overrides() -> dict[str, Role]:
-    return {
-        row.name: Role(
-            name=row.name,
-            label=json.loads(row.label),
-            grants=store.grants_of(row.actions, row.purposes),
-            stored=True,
-        )
-        for row in RoleOverride.objects.order_by("name")
-    }
+    return {row.name: _override(row) for row in RoleOverride.objects.order_by("name")}
+
+
+def _override(row: RoleOverride) -> Role:
+    if not store.is_genuine_role(row):
+        # It does not fall back to what the pack says: an installation may have narrowed that.
+        log.warning("people.row-altered", table="people_role")
+        return Role(name=row.name, label={"en": row.name, "de": row.name}, grants=Grants(), stored=True)
+    grants = store.grants_of(row.actions, row.purposes)
+    return Role(name=row.name, label=json.loads(row.label), grants=grants, stored=True)
 
 
 def grants_of(names: tuple[str, ...], *, stored: bool = True) -> Grants:

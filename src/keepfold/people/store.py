@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC
 from typing import Any, NamedTuple
 
-from keepfold.kernel import db
+from keepfold.kernel import db, rowmac
+from keepfold.people.models import RoleOverride, Staff
 from keepfold.people.types import Grants
 
 DATA = "default"
-_CLIENT = "id, name, actions, purposes, rate, created_by, created_s, expires_s, revoked_s, last_used_s"
+_CLIENT = "id, name, actions, purposes, rate, created_by, created_s, expires_s, revoked_s, last_used_s, mac"
 # Any number will do; it only has to differ from the other rooms' advisory locks.
 _LOCK = 0x6B66_7065
 
 
-class TokenRow(NamedTuple):
-    """What one look at a token gives: the hash to compare with, and the client behind it."""
-
-    digest: bytes
-    ends_s: int | None
-    client: bytes
-    name: str
-    grants: Grants
-    rate: int
-    expires_s: int | None
-    revoked_s: int | None
-
-
 class ClientRow(NamedTuple):
-    """One client as stored."""
+    """One client as stored; `mac` marks everything but when it was last used."""
 
     id: bytes
     name: str
@@ -39,6 +28,21 @@ class ClientRow(NamedTuple):
     expires_s: int | None
     revoked_s: int | None
     last_used_s: int | None
+    mac: bytes = b""
+
+
+class TokenRow(NamedTuple):
+    """One token as stored: its public part, the hash to compare with, when it ends, and its row's mark."""
+
+    kid: str
+    client: bytes
+    digest: bytes
+    created_s: int
+    ends_s: int | None
+    mac: bytes
+
+
+_TOKENS = "kid, client_id, digest, created_s, ends_s, mac"
 
 
 def grants_of(actions: str, purposes: str) -> Grants:
@@ -46,18 +50,57 @@ def grants_of(actions: str, purposes: str) -> Grants:
     return Grants(tuple(actions.split()), tuple(purposes.split()))
 
 
-def find_token(kid: str) -> TokenRow | None:
-    """Return what belongs to a token's public part, or None."""
+def find_token(kid: str) -> tuple[TokenRow, ClientRow] | None:
+    """Return what belongs to a token's public part, or None. Neither row's mark has been looked at."""
+    columns = ", ".join([f"t.{name}" for name in _TOKENS.split(", ")] + [f"c.{name}" for name in _CLIENT.split(", ")])
     row = db.fetch_one(
         DATA,
-        "SELECT t.digest, t.ends_s, c.id, c.name, c.actions, c.purposes, c.rate, c.expires_s, c.revoked_s"
-        " FROM people_token t JOIN people_client c ON c.id = t.client_id WHERE t.kid = %s",
+        f"SELECT {columns} FROM people_token t JOIN people_client c ON c.id = t.client_id WHERE t.kid = %s",  # noqa: S608  constants
         (kid,),
     )
     if row is None:
         return None
-    grants = grants_of(row[4], row[5])
-    return TokenRow(bytes(row[0]), row[1], bytes(row[2]), row[3], grants, *row[6:])
+    split = len(TokenRow._fields)
+    return TokenRow(*row[:split]), _client(row[split:])
+
+
+def token_mark(row: TokenRow) -> bytes:
+    """Return the mark that a token's row must carry."""
+    return rowmac.mark("people_token", *row[:-1])
+
+
+def client_mark(row: ClientRow) -> bytes:
+    """Return the mark that a client's row must carry."""
+    actions, purposes = " ".join(row.grants.actions), " ".join(row.grants.purposes)
+    return rowmac.mark("people_client", row.id, row.name, actions, purposes, *row[3:8])
+
+
+def staff_mark(row: Staff, roles: Iterable[str]) -> bytes:
+    """Return the mark that a member's row must carry: over row and roles. Whoever sets a password renews it."""
+    added = row.added_at.astimezone(UTC).isoformat(timespec="microseconds")
+    columns = (row.id.bytes, row.email, row.name, row.password, int(row.is_active), added)
+    return rowmac.mark("people_staff", *columns, *sorted(set(roles)))
+
+
+def role_mark(row: RoleOverride) -> bytes:
+    """Return the mark that the row of a role must carry."""
+    return rowmac.mark("people_role", row.name, row.label, row.actions, row.purposes)
+
+
+def is_genuine(row: TokenRow | ClientRow) -> bool:
+    """Say whether a row is as this installation wrote it."""
+    expected = token_mark(row) if isinstance(row, TokenRow) else client_mark(row)
+    return rowmac.same(row.mac, expected)
+
+
+def is_genuine_staff(row: Staff, roles: Iterable[str]) -> bool:
+    """Say whether a member's row, and the roles held, are as this installation wrote them."""
+    return rowmac.same(bytes(row.mac), staff_mark(row, roles))
+
+
+def is_genuine_role(row: RoleOverride) -> bool:
+    """Say whether the row of a role is as this installation wrote it."""
+    return rowmac.same(bytes(row.mac), role_mark(row))
 
 
 def find_client(client: bytes) -> ClientRow | None:
@@ -77,6 +120,11 @@ def _client(row: Any) -> ClientRow:
     return ClientRow(bytes(row[0]), row[1], grants_of(row[2], row[3]), row[4], bytes(row[5]), *row[6:])
 
 
+def all_tokens() -> list[TokenRow]:
+    """Return every token's row."""
+    return [TokenRow(*row) for row in db.fetch_all(DATA, f"SELECT {_TOKENS} FROM people_token ORDER BY kid")]  # noqa: S608  constant
+
+
 def living_makers() -> list[tuple[bytes, bytes]]:
     """Return (client, who made it) for every client that is not revoked."""
     rows = db.fetch_all(DATA, "SELECT id, created_by FROM people_client WHERE revoked_s IS NULL", ())
@@ -87,8 +135,8 @@ def add_client(row: ClientRow) -> None:
     """Store a new client."""
     db.execute(
         DATA,
-        "INSERT INTO people_client (id, name, actions, purposes, rate, created_by, created_s, expires_s)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO people_client (id, name, actions, purposes, rate, created_by, created_s, expires_s, mac)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             row.id,
             row.name,
@@ -98,36 +146,35 @@ def add_client(row: ClientRow) -> None:
             row.created_by,
             row.created_s,
             row.expires_s,
+            client_mark(row),
         ),
     )
 
 
 def add_token(*, kid: str, client: bytes, digest: bytes, now_s: int) -> None:
     """Store the public part and the hash of a new token."""
-    db.execute(
-        DATA,
-        "INSERT INTO people_token (kid, client_id, digest, created_s) VALUES (%s, %s, %s, %s)",
-        (kid, client, digest, now_s),
-    )
+    row = TokenRow(kid, client, digest, now_s, None, b"")
+    sql = f"INSERT INTO people_token ({_TOKENS}) VALUES (%s, %s, %s, %s, %s, %s)"  # noqa: S608  constant
+    db.execute(DATA, sql, (*row[:-1], token_mark(row)))
 
 
 def end_tokens(client: bytes, ends_s: int) -> None:
     """Let every living token of a client end at `ends_s`, or earlier where that was decided before."""
-    db.execute(
-        DATA,
-        "UPDATE people_token SET ends_s = %s WHERE client_id = %s AND (ends_s IS NULL OR ends_s > %s)",
-        (ends_s, client, ends_s),
-    )
+    sql = f"SELECT {_TOKENS} FROM people_token WHERE client_id = %s AND (ends_s IS NULL OR ends_s > %s)"  # noqa: S608  constant
+    for row in [TokenRow(*found) for found in db.fetch_all(DATA, sql, (client, ends_s))]:
+        # A row that somebody altered ends, too, but is never marked as ours.
+        mac = token_mark(row._replace(ends_s=ends_s)) if is_genuine(row) else row.mac
+        db.execute(DATA, "UPDATE people_token SET ends_s = %s, mac = %s WHERE kid = %s", (ends_s, mac, row.kid))
 
 
 def revoke_clients(clients: Iterable[bytes], now_s: int) -> None:
     """Mark clients as revoked; those that were already keep their time."""
     for client in clients:
-        db.execute(
-            DATA,
-            "UPDATE people_client SET revoked_s = %s WHERE id = %s AND revoked_s IS NULL",
-            (now_s, client),
-        )
+        row = find_client(client)
+        if row is None or row.revoked_s is not None:
+            continue
+        mac = client_mark(row._replace(revoked_s=now_s)) if is_genuine(row) else row.mac
+        db.execute(DATA, "UPDATE people_client SET revoked_s = %s, mac = %s WHERE id = %s", (now_s, mac, client))
 
 
 def touch_client(client: bytes, now_s: int, *, older_than_s: int) -> None:

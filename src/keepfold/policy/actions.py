@@ -11,14 +11,14 @@ from keepfold import gate
 from keepfold.gate import Actor, action
 from keepfold.kernel import clock, config
 from keepfold.kernel.errors import Conflict, Invalid
-from keepfold.policy import queries, store
+from keepfold.policy import places, queries, store
 from keepfold.policy.assess import Assessment
 from keepfold.policy.compile import compile_policy
 from keepfold.policy.events import PolicyActivated, PolicySubmitted
 from keepfold.policy.examples import run_examples
 from keepfold.policy.load import Loaded, require
 from keepfold.policy.numbers import assign, fresh
-from keepfold.policy.types import Change, VersionInfo
+from keepfold.policy.types import Change, Schema, VersionInfo
 
 
 class Activation(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +64,8 @@ def activate(*, actor: Actor, version: str) -> Activation:
     """Make a submitted version the one that decides; from the end of this transaction on, everywhere.
 
     With `two_person_activation` the first person's call notes a yes, and the call of another person activates.
-    Raises `NotFound`, or `Conflict(code="policy.not-effective")` before the day in its `effective_from`.
+    Raises `NotFound`, `Conflict(code="policy.not-effective")` before the day in its `effective_from`, and
+    `Conflict(code="policy.values-held")` when it would leave sealed values behind (see `places`).
     """
     full = queries.resolve(version)
     store.lock()
@@ -73,13 +74,17 @@ def activate(*, actor: Actor, version: str) -> Activation:
         raise queries.unknown_version()
     _require_effective(row.effective_from)
     gate.current().note(version=full, policy=row.policy_id)
-    before = store.active()
+    before = store.genuine_active()  # activating again repairs a row that somebody altered
     if before is not None and before[0] == full:
         return Activation(version=full, status="active", previous=full)
+    old, new = _schema(before[0]) if before else None, queries.schema_of_version(full)[1]
+    held = places.require(new, old)
     missing = _missing_people(actor, full)
     if missing:
         return Activation(version=full, status="awaiting", missing=missing)
-    return _activate(row, before[0] if before else None)
+    done = _activate(row, before[0] if before else None)
+    places.settle(new, old, held)
+    return done
 
 
 def _store(actor: Actor, loaded: Loaded, source: bytes | str) -> store.VersionRow:
@@ -125,9 +130,11 @@ def _require_effective(effective_from: str) -> None:
 
 
 def _missing_people(actor: Actor, version: str) -> int:
-    needed = 2 if config.current().two_person_activation else 1
-    store.approve(version, actor.id, clock.now_us())
-    return max(0, needed - store.approvals(version))
+    if not config.current().two_person_activation:
+        return 0
+    # A client is the person who made it: nobody becomes two by making two clients.
+    store.approve(version, queries.person_of(actor), clock.now_us())
+    return max(0, 2 - store.approvals(version))
 
 
 def _activate(row: store.VersionRow, previous: str | None) -> Activation:
@@ -146,6 +153,13 @@ def _activate(row: store.VersionRow, previous: str | None) -> Activation:
     )
     gate.emit(event)
     return done
+
+
+def _schema(version: str) -> Schema | None:
+    try:
+        return queries.schema_of_version(version)[1]
+    except Invalid:
+        return None  # what it said was written down when it was activated
 
 
 def _changes(old: str, new: str) -> tuple[Change, ...]:

@@ -78,6 +78,8 @@ def state_rule(person: PersonFacts) -> str | None:
 
 def ground_rule(purpose: CompiledPurpose, said: ConsentFact | None, now_s: int) -> str | None:
     """Return the rule by which the ground of the purpose is not alive for this person, or None."""
+    if said is not None and said.altered:
+        return "consent.altered"
     if purpose.needs_consent:
         return consent_rule(said, now_s)
     if said is None or said.status == "granted":

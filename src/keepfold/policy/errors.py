@@ -15,3 +15,9 @@ class PolicyDamaged(Unavailable):
     """The stored policy is not the one its version names (503)."""
 
     default_code = "policy.damaged"
+
+
+class PolicyAltered(Unavailable):
+    """The row that says which policy is in force, or a number it uses, is not as this installation wrote it (503)."""
+
+    default_code = "policy.altered"

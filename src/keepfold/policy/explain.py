@@ -95,7 +95,9 @@ def _state_steps(question: Question, person: PersonFacts) -> Iterator[Step]:
 def _ground_steps(question: Question, purpose: CompiledPurpose, person: PersonFacts) -> Iterator[Step]:
     said = person.consents.get(purpose.name)
     stopped = ground_rule(purpose, said, question.now_s)
-    if purpose.needs_consent:
+    if said is not None and said.altered:
+        yield _step("consent.altered", question, stops=True, fact="Its row lacks the mark of this installation")
+    elif purpose.needs_consent:
         stops = consent_rule(said, question.now_s) is not None
         yield _step(stopped or "consent.missing", question, stops=stops, fact=_said(said))
     elif purpose.may_object or purpose.opt_out:

@@ -1,4 +1,7 @@
-"""Tables of the room. A version is the SHA-256 of the canonical form in hexadecimal; `_us` are microseconds, UTC."""
+"""Tables of the room. A version is the SHA-256 of the canonical form in hexadecimal; `_us` are microseconds, UTC.
+
+A `mac` marks a row as ours (`kernel.rowmac`); a version needs none, since it is the hash of its text.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ class Active(models.Model):
     id = models.SmallIntegerField(primary_key=True)
     version = models.CharField(max_length=64)
     activated_us = models.BigIntegerField()
+    mac = models.BinaryField(max_length=32)
 
     class Meta:
         db_table = "policy_active"
@@ -38,18 +42,31 @@ class Registry(models.Model):
     kind = models.CharField(max_length=12)
     name = models.CharField(max_length=90)
     number = models.IntegerField()
+    mac = models.BinaryField(max_length=32)
 
     class Meta:
         db_table = "policy_registry"
 
 
 class Approval(models.Model):
-    """One person's yes to the activation of a version."""
+    """One person's yes to the activation of a version; `actor` is the person, never a client that stands for them."""
 
     pk = models.CompositePrimaryKey("version", "actor")
     version = models.CharField(max_length=64)
     actor = models.BinaryField(max_length=16)
     at_us = models.BigIntegerField()
+    mac = models.BinaryField(max_length=32)
 
     class Meta:
         db_table = "policy_approval"
+
+
+class Place(models.Model):
+    """Where held values of a data item may lie, and of which type they are; see `places`."""
+
+    number = models.IntegerField(primary_key=True)
+    compartment = models.IntegerField()
+    type = models.TextField()
+
+    class Meta:
+        db_table = "policy_place"

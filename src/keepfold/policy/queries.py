@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from keepfold.kernel.errors import NotFound
-from keepfold.policy import store
+from keepfold.gate.types import Actor
+from keepfold.kernel.db import Row
+from keepfold.kernel.errors import NotFound, Unavailable
+from keepfold.policy import places, store
 from keepfold.policy.assess import Assessment
 from keepfold.policy.assess import assessments as assess
 from keepfold.policy.compile import CompiledPolicy, compile_policy, schema_of
 from keepfold.policy.diff import diff as diff_policies
-from keepfold.policy.errors import NoPolicy, PolicyDamaged
+from keepfold.policy.errors import NoPolicy, PolicyAltered, PolicyDamaged
 from keepfold.policy.examples import run_examples
 from keepfold.policy.explain import explain as explain_question
 from keepfold.policy.format.document import Policy
@@ -22,11 +25,14 @@ from keepfold.policy.load import load, load_stored, require
 from keepfold.policy.templates import names, text_of
 from keepfold.policy.types import Change, ExampleResult, Explanation, Question, Report, Schema, VersionInfo
 
+PersonOf = Callable[[Actor], bytes]
+
 _REMEMBERED = 4
 _SHORTEST = 8
 
 templates = names
 template = text_of
+wire_values = places.wire
 
 
 class ActivePolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,18 +49,42 @@ class ActivePolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Per process. The key holds the moment of activation, so that two installations never share an entry.
-_compiled: dict[tuple[str, int], ActivePolicy] = {}
+_compiled: dict[Row, ActivePolicy] = {}
+
+
+class _Wiring:
+    """What the site has handed over; None until then."""
+
+    person_of: PersonOf | None = None
+
+
+def wire_people(*, person_of: PersonOf | None) -> None:
+    """Hand over who knows which person an actor stands for; until then nothing needs, or gets, two people's yes."""
+    _Wiring.person_of = person_of
+
+
+def person_of(actor: Actor) -> bytes:
+    """Return the person an actor stands for. Raises `Unavailable` while nobody was wired who knows."""
+    if _Wiring.person_of is None:
+        raise Unavailable("The policy room is not wired to people.", code="policy.unwired")
+    return _Wiring.person_of(actor)
+
+
+def altered() -> dict[str, int]:
+    """Return how many rows of each table are not as this installation wrote them."""
+    return store.altered()
 
 
 def active() -> ActivePolicy:
     """Return the active policy; the one row that names it is read every time, so that activation counts at once.
 
-    Raises `Unavailable(code="policy.none-active")` while there is none.
+    Raises `Unavailable(code="policy.none-active")` while there is none, and `PolicyAltered` when the row is not as this
+    installation wrote it.
     """
     row = store.active()
     if row is None:
         raise none_active()
-    return _compiled.get(row) or _compile(*row)
+    return _compiled.get(row) or _compile(row)
 
 
 def schema() -> Schema:
@@ -186,7 +216,14 @@ def _is_version(text: str) -> bool:
     return _SHORTEST <= len(text) <= 64 and set(text) <= set("0123456789abcdef")
 
 
-def _compile(version: str, activated_us: int) -> ActivePolicy:
+def _compile(row: Row) -> ActivePolicy:
+    # What is remembered was looked at: the mark is part of the key.
+    if not store.is_genuine(row):
+        raise PolicyAltered(
+            "The row that says which policy is in force is not as Keepfold wrote it, so nothing is decided by it.",
+            next_step="Find out who writes to the database; then activate the right policy again.",
+        )
+    version, activated_us, _ = row
     policy = stored(version)
     compiled = compile_policy(policy, bytes.fromhex(version), store.numbers())
     found = ActivePolicy(
@@ -201,5 +238,5 @@ def _compile(version: str, activated_us: int) -> ActivePolicy:
     )
     if len(_compiled) >= _REMEMBERED:
         _compiled.clear()
-    _compiled[version, activated_us] = found
+    _compiled[row] = found
     return found

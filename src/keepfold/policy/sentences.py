@@ -20,6 +20,10 @@ RULES: dict[str, tuple[str, str]] = {
     "person.restricted": ("Processing of this person's data is restricted.", "Wait until the restriction is lifted."),
     "consent.missing": ("There is no consent to {purpose}.", "Ask for consent first."),
     "consent.withdrawn": ("The consent to {purpose} was withdrawn.", "Respect it; only the person can consent anew."),
+    "consent.altered": (
+        "What is stored about this person's wishes on {purpose} is not what was recorded.",
+        "Run `keepfold doctor`, find out who writes to the database, and record the wish again.",
+    ),
     "consent.expired": ("The consent to {purpose} has expired.", "Ask for consent again."),
     "objection": ("This person objected to {purpose}.", "Respect it, or have the privacy lead decide on it."),
     "opt-out": ("This person opted out of {purpose}.", "Respect it."),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from keepfold.kernel import db
+from keepfold.kernel import db, rowmac
+from keepfold.policy.errors import PolicyAltered
 from keepfold.policy.numbers import KINDS, Numbers
 
 DATA = "default"
@@ -20,19 +21,29 @@ class VersionRow(NamedTuple):
     submitted_by: bytes
 
 
-def active() -> tuple[str, int] | None:
-    """Return the active version and when it became so, or None."""
-    row = db.fetch_one(DATA, "SELECT version, activated_us FROM policy_active WHERE id = 1")
-    return None if row is None else (str(row[0]), int(row[1]))
+def active() -> db.Row | None:
+    """Return (version, when it became active, the row's mark), or None. `is_genuine` looks at the mark."""
+    return db.fetch_one(DATA, "SELECT version, activated_us, mac FROM policy_active WHERE id = 1")
+
+
+def is_genuine(row: db.Row) -> bool:
+    """Say whether the row that names the active version is as this installation wrote it."""
+    return rowmac.same(row[2], rowmac.mark("policy_active", *row[:2]))
+
+
+def genuine_active() -> db.Row | None:
+    """Return the active version like `active`; None when there is none, or when somebody else wrote the row."""
+    row = active()
+    return row if row is not None and is_genuine(row) else None
 
 
 def activate(version: str, at_us: int) -> None:
     """Make a version the active one."""
     db.execute(
         DATA,
-        "INSERT INTO policy_active (id, version, activated_us) VALUES (1, %s, %s) "
-        "ON CONFLICT (id) DO UPDATE SET version = excluded.version, activated_us = excluded.activated_us",
-        [version, at_us],
+        "INSERT INTO policy_active (id, version, activated_us, mac) VALUES (1, %s, %s, %s) ON CONFLICT (id) DO UPDATE "
+        "SET version = excluded.version, activated_us = excluded.activated_us, mac = excluded.mac",
+        [version, at_us, rowmac.mark("policy_active", version, at_us)],
     )
 
 
@@ -77,16 +88,22 @@ def add(row: VersionRow, form_text: str, source_text: str) -> None:
 
 
 def numbers() -> Numbers:
-    """Return every number ever given."""
+    """Return every number ever given. Raises `PolicyAltered`: other numbers give consents to other purposes."""
     found: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
-    for kind, name, number in db.fetch_all(DATA, "SELECT kind, name, number FROM policy_registry"):
+    for kind, name, number, mac in db.fetch_all(DATA, _NUMBERS):
+        if not rowmac.same(mac, rowmac.mark("policy_registry", kind, name, number)):
+            raise PolicyAltered(
+                "The numbers of data items and purposes are not as Keepfold wrote them, so nothing is decided by them.",
+                next_step="Find out who writes to the database, then restore it from a backup.",
+            )
         found[kind][name] = number
     return Numbers(**found)
 
 
 def add_numbers(rows: list[tuple[str, str, int]]) -> None:
     """Give numbers to new names."""
-    db.rows_insert(DATA, "policy_registry", ("kind", "name", "number"), rows)
+    marked = [(*row, rowmac.mark("policy_registry", *row)) for row in rows]
+    db.rows_insert(DATA, "policy_registry", ("kind", "name", "number", "mac"), marked)
 
 
 def lock() -> None:
@@ -95,19 +112,36 @@ def lock() -> None:
         db.execute(DATA, "LOCK TABLE policy_registry, policy_active IN EXCLUSIVE MODE")
 
 
-def approve(version: str, actor: bytes, at_us: int) -> None:
-    """Note one person's yes; a second one of the same person changes nothing."""
+def approve(version: str, person: bytes, at_us: int) -> None:
+    """Note one person's yes to a version in place of the one that is active now; a second one counts as the first."""
     db.execute(
         DATA,
-        "INSERT INTO policy_approval (version, actor, at_us) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-        [version, actor, at_us],
+        "INSERT INTO policy_approval (version, actor, at_us, mac) VALUES (%s, %s, %s, %s) "
+        "ON CONFLICT (version, actor) DO UPDATE SET at_us = excluded.at_us, mac = excluded.mac",
+        [version, person, at_us, _approval_mark(active(), version, person, at_us)],
     )
 
 
 def approvals(version: str) -> int:
-    """Return how many people said yes."""
-    row = db.fetch_one(DATA, "SELECT count(*) FROM policy_approval WHERE version = %s", [version])
-    return int(row[0]) if row else 0
+    """Return how many people said yes since the active version became so; rows that somebody altered do not count."""
+    now, sql = active(), "SELECT actor, at_us, mac FROM policy_approval WHERE version = %s"
+    rows = db.fetch_all(DATA, sql, [version])
+    return sum(rowmac.same(mac, _approval_mark(now, version, person, at_us)) for person, at_us, mac in rows)
+
+
+def _approval_mark(now: db.Row | None, version: str, person: bytes, at_us: int) -> bytes:
+    # Bound to the activation in force, so that a yes that was used up cannot be put back.
+    return rowmac.mark("policy_approval", version, person, at_us, *(now[:2] if now else ()))
+
+
+def altered() -> dict[str, int]:
+    """Return how many rows of each table are not as this installation wrote them; of approvals those are none."""
+    row = active()
+    numbers_ = db.fetch_all(DATA, _NUMBERS)
+    return {
+        "policy_active": int(row is not None and not is_genuine(row)),
+        "policy_registry": sum(not rowmac.same(one[3], rowmac.mark("policy_registry", *one[:3])) for one in numbers_),
+    }
 
 
 def forget_approvals(version: str) -> None:
@@ -115,4 +149,26 @@ def forget_approvals(version: str) -> None:
     db.execute(DATA, "DELETE FROM policy_approval WHERE version = %s", [version])
 
 
+def places() -> dict[int, tuple[int, str]]:
+    """Return the compartment and the type under which values of each data item may lie, by number."""
+    rows = db.fetch_all(DATA, "SELECT number, compartment, type FROM policy_place")
+    return {int(row[0]): (int(row[1]), str(row[2])) for row in rows}
+
+
+def put_places(rows: list[tuple[int, int, str]]) -> None:
+    """Write down where values of data items (number, compartment, type) may lie."""
+    sql = (
+        "INSERT INTO policy_place (number, compartment, type) VALUES (%s, %s, %s) ON CONFLICT (number) "
+        "DO UPDATE SET compartment = excluded.compartment, type = excluded.type"
+    )
+    for row in rows:
+        db.execute(DATA, sql, row)
+
+
+def forget_places() -> None:
+    """Drop all places: nobody's values lie anywhere."""
+    db.execute(DATA, "DELETE FROM policy_place")
+
+
+_NUMBERS = "SELECT kind, name, number, mac FROM policy_registry"
 _VERSIONS = "SELECT version, policy_id, effective_from, submitted_us, submitted_by FROM policy_version"

@@ -171,11 +171,15 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsentFact(msgspec.Struct, frozen=True, kw_only=True):
-    """The last thing a person said about one purpose. `expires_s` is None when it does not expire."""
+    """The last thing a person said about one purpose. `expires_s` is None when it does not expire.
+
+    `altered` means that what is stored is not what was recorded: the purpose is refused, whatever it rests on.
+    """
 
     status: ConsentStatus
     at_s: int
     expires_s: int | None = None
+    altered: bool = False
 
 
 class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,9 +1,11 @@
 """Hands each room what it needs of the others. The one place that knows them all, and that touches the vault's keys.
 
 * gate gets its decider (policy) and its recorder (ledger),
-* policy gets the facts about a person that a decision may know (consent),
+* policy gets the facts about a person that a decision may know (consent), and whether anybody is held (vault),
 * ledger gets its keys (vault),
-* consent gets who is there (vault).
+* consent gets who is there (vault),
+* policy gets which person an actor stands for (people),
+* rows that grant something get the keys of their marks (vault).
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from collections.abc import Sequence
 
 from keepfold import gate
 from keepfold.consent import queries as consent
-from keepfold.kernel import clock, config
+from keepfold.kernel import clock, config, rowmac
 from keepfold.kernel.errors import Unavailable
 from keepfold.ledger import keyring, tree
 from keepfold.ledger import queries as ledger
@@ -39,7 +41,10 @@ def wire() -> None:
     """Connect the rooms. Until this ran, the gate refuses everything."""
     gate.wire(decider=PolicyDecider(facts_of, facts_of_many), recorder=LedgerRecorder())
     keyring.wire(keys=vault_keys.LedgerKeys())
+    rowmac.wire(keys=vault_keys.RowKeys())
+    policy.wire_people(person_of=people.person_behind)
     consent.wire(persons=vault.is_living)
+    policy.wire_values(holds_people=vault.holds_people, prepare=vault.prepare_indexes)
     vault_keys.harden()
 
 
@@ -63,6 +68,11 @@ def finish_erasures() -> None:
     """Destroy the keys of erasures that a crash interrupted, and erase again who came back with an old data store."""
     if vault.erasures_pending():
         vault_actions.reconcile(actor=people.operator())
+
+
+def altered_rows() -> dict[str, int]:
+    """Return how many rows that grant something are not as this installation wrote them, by table. Looks at all."""
+    return people.altered() | consent.altered() | policy.altered()
 
 
 def init_keys() -> bool:

@@ -23,6 +23,8 @@ class Migration(migrations.Migration):
                 ("expires_s", models.BigIntegerField(null=True)),
                 ("event", models.BinaryField(max_length=16)),
                 ("pending_s", models.BigIntegerField(null=True)),
+                ("number", models.IntegerField()),
+                ("mac", models.BinaryField(max_length=32)),
             ],
             options={
                 "db_table": "consent_state",
@@ -42,10 +44,13 @@ class Migration(migrations.Migration):
                 ("staff", models.BinaryField(max_length=16, null=True)),
                 ("policy_hash", models.BinaryField(max_length=32)),
                 ("entry", models.BinaryField(max_length=16)),
+                ("number", models.IntegerField()),
+                ("before", models.BinaryField(max_length=32)),
+                ("mac", models.BinaryField(max_length=32)),
             ],
             options={
                 "db_table": "consent_event",
-                "indexes": [models.Index(fields=["person", "at_us"], name="consent_event_person")],
+                "indexes": [models.Index(fields=["person", "purpose", "number"], name="consent_event_person")],
             },
         ),
     ]

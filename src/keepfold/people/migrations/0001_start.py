@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=120)),
                 ("is_active", models.BooleanField(default=True)),
                 ("added_at", models.DateTimeField()),
+                ("mac", models.BinaryField(max_length=32)),
             ],
             options={
                 "db_table": "people_staff",
@@ -43,6 +44,7 @@ class Migration(migrations.Migration):
                 ("expires_s", models.BigIntegerField(null=True)),
                 ("revoked_s", models.BigIntegerField(null=True)),
                 ("last_used_s", models.BigIntegerField(null=True)),
+                ("mac", models.BinaryField(max_length=32)),
             ],
             options={
                 "db_table": "people_client",
@@ -55,6 +57,7 @@ class Migration(migrations.Migration):
                 ("label", models.TextField()),
                 ("actions", models.TextField()),
                 ("purposes", models.TextField()),
+                ("mac", models.BinaryField(max_length=32)),
             ],
             options={
                 "db_table": "people_role",
@@ -67,6 +70,7 @@ class Migration(migrations.Migration):
                 ("digest", models.BinaryField(max_length=32)),
                 ("created_s", models.BigIntegerField()),
                 ("ends_s", models.BigIntegerField(null=True)),
+                ("mac", models.BinaryField(max_length=32)),
                 (
                     "client",
                     models.ForeignKey(

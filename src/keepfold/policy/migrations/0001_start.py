@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
                 ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
                 ("version", models.CharField(max_length=64)),
                 ("activated_us", models.BigIntegerField()),
+                ("mac", models.BinaryField(max_length=32)),
             ],
             options={
                 "db_table": "policy_active",
@@ -32,6 +33,7 @@ class Migration(migrations.Migration):
                 ("version", models.CharField(max_length=64)),
                 ("actor", models.BinaryField(max_length=16)),
                 ("at_us", models.BigIntegerField()),
+                ("mac", models.BinaryField(max_length=32)),
             ],
             options={
                 "db_table": "policy_approval",
@@ -49,6 +51,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=12)),
                 ("name", models.CharField(max_length=90)),
                 ("number", models.IntegerField()),
+                ("mac", models.BinaryField(max_length=32)),
             ],
             options={
                 "db_table": "policy_registry",
