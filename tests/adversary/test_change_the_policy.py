@@ -2,6 +2,7 @@
 
 import pytest
 
+from keepfold.kernel.errors import Conflict
 from keepfold.policy import actions as policy
 from keepfold.policy import queries
 from keepfold.vault import actions as vault
@@ -45,13 +46,15 @@ def test_a_replaced_value_does_not_come_back_with_the_former_policy(installation
     assert iban_of(installation, person) == new
 
 
-def test_a_value_is_never_opened_in_a_compartment_that_it_was_not_sealed_in(installation):
+def test_an_item_cannot_be_moved_away_from_the_compartment_that_its_values_lie_in(installation):
     put_in_force(installation, APART)
     person = vault.seal(actor=installation.operator, values=PERSON).id
     moved = APART.replace(
         "max_length: 100\n    compartment: address\n    dpv: pd:City", "compartment: contact\n    dpv: pd:City"
     )
     assert moved != APART
-    put_in_force(installation, moved)
+    with pytest.raises(Conflict) as refused:
+        put_in_force(installation, moved)
+    assert refused.value.code == "policy.values-held"
     opened = vault.open_record(actor=installation.operator, person=person, purpose="fulfil_order")
-    assert "city" not in opened.values
+    assert opened.values["city"] == "Kiel"
