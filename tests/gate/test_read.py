@@ -69,6 +69,25 @@ def test_the_body_of_a_read_cannot_write(door):
     assert orders() == []
 
 
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda: db.execute_many("default", "INSERT INTO shop_order (name) VALUES (%s)", [["tea"]]),
+        lambda: db.fetch_all("default", "INSERT INTO shop_order (name) VALUES (%s) RETURNING name", ["tea"]),
+        lambda: db.fetch_one("default", "WITH x AS (SELECT 1) INSERT INTO shop_order (name) VALUES (%s)", ["tea"]),
+        lambda: connections["default"].cursor().execute("INSERT INTO shop_order (name) VALUES (%s)", ["tea"]),
+        lambda: db.rows_insert("default", "shop_order", ("name",), [("tea",)]),
+        lambda: db.writing("default"),
+    ],
+    ids=["many", "returning", "with", "django", "rows", "driver"],
+)
+def test_no_way_to_the_database_lets_the_body_of_a_read_write(door, attempt):
+    with pytest.raises(Misconfigured) as refusal:
+        reading(attempt)(actor=BEN, customer=CARL)
+    assert refusal.value.code == "gate.read-only"
+    assert orders() == []
+
+
 def test_the_body_of_a_read_cannot_change_its_entry_or_emit_events(door):
     for attempt in (
         lambda: gate.current().note(found=1),

@@ -155,11 +155,14 @@ def using(data_url: str, keys_url: str) -> Iterator[None]:
 def _swap(settings: dict[str, Any]) -> None:
     from django.db import connections
 
+    from keepfold.kernel import db
+
     connections.close_all()
     for alias, values in settings.items():
         connections.settings[alias] = values
         with contextlib.suppress(AttributeError):
             del connections[alias]
+    db.forget_connections()
 
 
 @pytest.fixture(scope="session")

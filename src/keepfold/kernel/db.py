@@ -5,6 +5,8 @@ Raw SQL takes `%s` parameters. Ids and frames are bytes, in SQLite (BLOB) and in
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
@@ -13,9 +15,46 @@ from typing import Any, Literal
 import psycopg
 from django.db import DatabaseError, IntegrityError, InterfaceError, connections, transaction
 
+from keepfold.kernel import readonly
 from keepfold.kernel.errors import Unavailable
 
 Row = tuple[Any, ...]
+
+
+class _Held(threading.local):
+    """Django's connection objects of this thread. Looking them up through Django costs as much as a small query."""
+
+    def __init__(self) -> None:
+        self.by_alias: dict[str, Any] = {}
+
+
+_held = _Held()
+
+
+def connection(using: str) -> Any:
+    """Return Django's connection object of this thread, which need not be connected yet."""
+    found = _held.by_alias.get(using)
+    if found is None:
+        found = _held.by_alias[using] = connections[using]
+    return found
+
+
+def forget_connections() -> None:
+    """Look the connections of all threads up anew: for whoever puts others in their place."""
+    global _held  # noqa: PLW0603  one new object drops what every thread holds
+    _held = _Held()
+
+
+def writing(using: str) -> Any:
+    """Return Django's connection object, connected, for writing through its driver past `execute`.
+
+    Raises `Misconfigured` while only reads are allowed.
+    """
+    readonly.check()
+    found = connection(using)
+    if found.connection is None:
+        found.ensure_connection()
+    return found
 
 
 def atomic(using: str = "default", *, durable: bool = False, savepoint: bool = True) -> AbstractContextManager[None]:
@@ -25,28 +64,48 @@ def atomic(using: str = "default", *, durable: bool = False, savepoint: bool = T
 
 def is_postgres(using: str = "default") -> bool:
     """Say whether a store lives in PostgreSQL."""
-    return connections[using].vendor == "postgresql"
+    return bool(connection(using).vendor == "postgresql")
 
 
 def in_transaction(using: str = "default") -> bool:
     """Say whether a transaction is open."""
-    return connections[using].in_atomic_block
+    return bool(connection(using).in_atomic_block)
 
 
 def on_commit(then: Callable[[], object], using: str = "default") -> None:
     """Run `then` after the transaction has committed; never when it rolls back."""
-    transaction.on_commit(then, using=using)
+    connection(using).on_commit(then)
 
 
 def execute(using: str, sql: str, parameters: Sequence[Any] = ()) -> int:
     """Run one statement and return how many rows it touched."""
+    direct = _direct(using, sql)
+    if direct is not None:
+        with direct.wrap_database_errors:
+            return int(direct.connection.execute(_qmarks(sql), parameters).rowcount)
     with connections[using].cursor() as cursor:
         cursor.execute(sql, parameters)
         return int(cursor.rowcount)
 
 
+def execute_many(using: str, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+    """Run one statement for each row and return how many rows were touched."""
+    direct = _direct(using, sql)
+    if direct is not None:
+        with direct.wrap_database_errors:
+            return int(direct.connection.executemany(_qmarks(sql), rows).rowcount)
+    with connections[using].cursor() as cursor:
+        cursor.executemany(sql, rows)
+        return int(cursor.rowcount)
+
+
 def fetch_one(using: str, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
     """Return the first row with blobs as bytes, or None."""
+    direct = _direct(using, sql)
+    if direct is not None:
+        with direct.wrap_database_errors:
+            found: Row | None = direct.connection.execute(_qmarks(sql), parameters).fetchone()
+            return found
     with connections[using].cursor() as cursor:
         cursor.execute(sql, parameters)
         row = cursor.fetchone()
@@ -55,9 +114,43 @@ def fetch_one(using: str, sql: str, parameters: Sequence[Any] = ()) -> Row | Non
 
 def fetch_all(using: str, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
     """Return all rows with blobs as bytes."""
+    direct = _direct(using, sql)
+    if direct is not None:
+        with direct.wrap_database_errors:
+            found: list[Row] = direct.connection.execute(_qmarks(sql), parameters).fetchall()
+            return found
     with connections[using].cursor() as cursor:
         cursor.execute(sql, parameters)
         return [plain(row) for row in cursor.fetchall()]
+
+
+_ONLY_GUARD = [readonly.guard]
+
+
+def _direct(using: str, sql: str) -> Any:
+    """Return Django's connection when a statement may go straight to SQLite's driver, else None.
+
+    Django's cursor costs more than most of our statements. It is left out when nobody but the check for reads wants
+    to see statements on their way, and no error has broken the transaction; SQLite's blobs are bytes already.
+    """
+    found = connection(using)
+    if found.vendor != "sqlite" or found.needs_rollback or found.force_debug_cursor:
+        return None
+    if found.execute_wrappers and found.execute_wrappers != _ONLY_GUARD:
+        return None
+    readonly.check(sql)
+    if found.connection is None:
+        found.ensure_connection()
+    return found
+
+
+@lru_cache(maxsize=256)
+def _qmarks(sql: str) -> str:
+    """Return a statement with SQLite's marks, as Django's cursor would write it."""
+    return _MARK.sub("?", sql).replace("%%", "%")
+
+
+_MARK = re.compile(r"(?<!%)%s")
 
 
 def plain(row: Iterable[Any]) -> Row:
@@ -74,8 +167,7 @@ def rows_insert(using: str, table: str, columns: Sequence[str], rows: Sequence[R
     if not rows:
         return
     if not is_postgres(using):
-        with connections[using].cursor() as cursor:
-            cursor.executemany(_insert(table, tuple(columns)), rows)
+        execute_many(using, _insert(table, tuple(columns)), rows)
         return
     with _binary_cursor(using) as cursor:
         _copy(cursor, table, tuple(columns), rows)
@@ -84,9 +176,8 @@ def rows_insert(using: str, table: str, columns: Sequence[str], rows: Sequence[R
 @contextmanager
 def _binary_cursor(using: str) -> Iterator[psycopg.Cursor[Any]]:
     # Django's own cursors bind parameters as text on the client, which doubles every blob.
-    connection = connections[using]
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    django = writing(using)
+    with django.wrap_database_errors, psycopg.Cursor(django.connection) as cursor:
         yield cursor
 
 
@@ -185,9 +276,12 @@ class translate_errors:  # noqa: N801  used like a function
 
 __all__ = [
     "atomic",
+    "connection",
     "execute",
+    "execute_many",
     "fetch_all",
     "fetch_one",
+    "forget_connections",
     "in_transaction",
     "is_postgres",
     "on_commit",
@@ -196,4 +290,5 @@ __all__ = [
     "storage_code",
     "storage_error",
     "translate_errors",
+    "writing",
 ]

@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import psycopg
-from django.db import connections
 
 from keepfold.kernel import db
 from keepfold.ledger.store import CHUNK, DATA, chunks
@@ -55,16 +54,9 @@ _PENDING = "INSERT INTO ledger_pending (ref, log, at_us, body, mac) VALUES (?, ?
 _MEMBERS = "INSERT INTO ledger_members (ref, log, tags) VALUES (%s, %s, %s)"
 
 
-def _connection() -> Any:
-    connection = connections[DATA]
-    if connection.connection is None:
-        connection.ensure_connection()
-    return connection
-
-
 def count_up(log: int, subject: bytes) -> Counter:
     """Take the next number of one person."""
-    connection = _connection()
+    connection = db.writing(DATA)
     with connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             with psycopg.Cursor(connection.connection) as cursor:
@@ -77,7 +69,7 @@ def count_up(log: int, subject: bytes) -> Counter:
 
 def count_up_many(log: int, subjects: Sequence[bytes]) -> list[int]:
     """Take the next number of each of many different people; return the numbers in the order given."""
-    connection = _connection()
+    connection = db.writing(DATA)
     with connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             found = _many_postgres(connection.connection, log, subjects)
@@ -111,7 +103,7 @@ def _upsert(log: int, count: int) -> str:
 
 def add_entry(row: Row) -> None:
     """Write one entry with what stands beside it."""
-    connection = _connection()
+    connection = db.writing(DATA)
     with connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             with psycopg.Cursor(connection.connection) as cursor:

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-from django.db import connections
-
 from keepfold.kernel import db
 
 DATA = "default"
@@ -177,12 +175,12 @@ def read_tile(log: int, level: int, n: int) -> bytes:
 def write_tiles(log: int, tiles: Iterable[tuple[int, int, bytes]]) -> None:
     """Write tiles (level, n, hashes), in place of what there was."""
     rows = [(log, *tile) for tile in tiles]
-    with connections[DATA].cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO ledger_tile (log, level, n, hashes) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT (log, level, n) DO UPDATE SET hashes = excluded.hashes",
-            rows,
-        )
+    db.execute_many(
+        DATA,
+        "INSERT INTO ledger_tile (log, level, n, hashes) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (log, level, n) DO UPDATE SET hashes = excluded.hashes",
+        rows,
+    )
 
 
 def advance(before: LogRow, size: int, frontier: bytes, mac: bytes) -> bool:

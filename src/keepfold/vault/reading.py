@@ -1,11 +1,9 @@
-"""Reading many rows: on SQLite blobs are bytes already, so rows are handed on as they come."""
+"""Reading many rows, asked for in chunks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-
-from django.db import connections
 
 from keepfold.kernel import db
 
@@ -13,22 +11,12 @@ from keepfold.kernel import db
 CHUNK = 900
 
 
-def rows(using: str, sql: str, parameters: Sequence[Any]) -> list[db.Row]:
-    """Return all rows with blobs as bytes."""
-    if db.is_postgres(using):
-        return db.fetch_all(using, sql, parameters)
-    with connections[using].cursor() as cursor:
-        cursor.execute(sql, parameters)
-        fetched: list[db.Row] = cursor.fetchall()
-    return fetched
-
-
 def rows_among(using: str, sql: str, wanted: Sequence[Any], before: Sequence[Any] = ()) -> list[db.Row]:
     """Return the rows of a statement with `IN ({marks})`, asked for in chunks; `before` are its earlier parameters."""
     found: list[db.Row] = []
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]
-        found += rows(using, sql.format(marks=", ".join(["%s"] * len(chunk))), [*before, *chunk])
+        found += db.fetch_all(using, sql.format(marks=", ".join(["%s"] * len(chunk))), [*before, *chunk])
     return found
 
 

@@ -7,7 +7,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import psycopg
-from django.db import connections
 
 from keepfold.kernel import db
 from keepfold.vault.reading import rows_among, whole
@@ -41,17 +40,14 @@ def claim(rows: Sequence[Claim]) -> bool:
     """Claim unique values, each (slot, tag, person), where they are free; say whether all were. The first one wins."""
     if not rows:
         return True
-    connection = connections[DATA]
     if db.is_postgres(DATA):
-        connection.ensure_connection()
+        connection = db.writing(DATA)
         # In one order for everybody, so that two batches wait for each other instead of dying of it.
         columns = [list(column) for column in zip(*sorted(rows, key=itemgetter(0, 1)), strict=True)]
         with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as raw:
             raw.execute(_CLAIM_POSTGRES, columns)
             return raw.rowcount == len(rows)
-    with connection.cursor() as cursor:
-        cursor.executemany(_CLAIM_SQLITE, rows)
-        return int(cursor.rowcount) == len(rows)
+    return db.execute_many(DATA, _CLAIM_SQLITE, rows) == len(rows)
 
 
 def owners(tags: Iterable[Tag]) -> dict[Tag, bytes]:
@@ -261,5 +257,4 @@ def counts() -> dict[str, int]:
 
 def _run_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
     if rows:
-        with connections[DATA].cursor() as cursor:
-            cursor.executemany(sql, rows)
+        db.execute_many(DATA, sql, rows)
