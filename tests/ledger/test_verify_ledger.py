@@ -278,16 +278,16 @@ def test_a_key_that_is_gone_without_an_erasure_is_named(world):
 
 
 def test_text_where_bytes_belong_is_a_finding_and_no_crash(world):
-    for table, column in (
-        ("ledger_entry", "body"),
-        ("ledger_tag", "ref"),
-        ("ledger_detail", "frame"),
-        ("ledger_pending", "mac"),
+    for table, key, column in (
+        ("ledger_entry", "idx", "body"),
+        ("ledger_tag", "tag", "ref"),
+        ("ledger_detail", "ref", "frame"),
+        ("ledger_pending", "ref", "mac"),
     ):
         with undone():
-            newest = f"(SELECT MAX(rowid) FROM {table})"
+            last = f"(SELECT MAX({key}) FROM {table})"
             for value in ("'text'", "CAST(x'ff00fe' AS TEXT)", "17", "1.5"):
-                assert db.execute("default", f"UPDATE {table} SET {column} = {value} WHERE rowid = {newest}") == 1
+                assert db.execute("default", f"UPDATE {table} SET {column} = {value} WHERE {key} = {last}") == 1
                 assert_found(f"{table}.{column} = {value}")
 
 
