@@ -27,13 +27,7 @@ def text(options: TypeOptions) -> Normaliser:
     limit = options.max_length
 
     def normalise(raw: object, _region: str) -> str:
-        if (
-            isinstance(raw, str)
-            and raw.isascii()
-            and raw.isprintable()
-            and 0 < len(raw) <= limit
-            and raw[0] != " " != raw[-1]
-        ):
+        if isinstance(raw, str) and 0 < len(raw) <= limit and raw[0] != " " != raw[-1] and _is_plain(raw):
             return raw
         return _slow_text(raw, limit)
 
@@ -45,19 +39,22 @@ def name(options: TypeOptions) -> Normaliser:
     limit = options.max_length
 
     def normalise(raw: object, _region: str) -> str:
-        # `isprintable` is false for every control and format character, so what passes here needs no further look.
         if (
             isinstance(raw, str)
-            and raw.isprintable()
             and 0 < len(raw) <= limit
             and raw[0] != " " != raw[-1]
             and "  " not in raw
-            and (raw.isascii() or unicodedata.is_normalized("NFC", raw))
+            and _is_plain(raw)
         ):
             return raw
         return _slow_name(raw, limit)
 
     return normalise
+
+
+def _is_plain(raw: str) -> bool:
+    # `isprintable` is false for every control and format character, so what passes here needs no further look.
+    return raw.isprintable() and (raw.isascii() or unicodedata.is_normalized("NFC", raw))
 
 
 def _slow_text(raw: object, limit: int) -> str:
