@@ -186,6 +186,8 @@ def test_what_was_written_before_a_hard_stop_is_there_and_the_ledger_verifies(ma
     _, body = machine.request("POST", "/api/v1/customers", {"values": CARL})
     process.kill()
     process.communicate()
+    while machine.get("/healthz")[0]:  # the children die with their parent, a moment later
+        time.sleep(0.02)
     machine.up()
     machine.wait_until_ready()
     status, body = machine.get(f"/api/v1/customers/{json.loads(body)['id']}?purpose=support")
