@@ -32,6 +32,7 @@ class Mount(NamedTuple):
 
 # The key in click's `meta` under which a command finds how to load the rooms when it needs them after all.
 LOAD_ROOMS = "keepfold.load_rooms"
+_EXPLAINING = "keepfold.explaining"
 _HERE = "keepfold.cli.lifecycle"
 SECTIONS: dict[str, dict[str, Mount]] = {
     "Start": {
@@ -64,9 +65,16 @@ SECTIONS: dict[str, dict[str, Mount]] = {
 COMMANDS: dict[str, Mount] = {name: mount for section in SECTIONS.values() for name, mount in section.items()}
 
 
-def load_rooms() -> None:
-    """Load Django and every room. Raises `KeepfoldError` when the configuration does not permit it."""
-    import_module("keepfold.site.setup").load()
+def load_rooms(*, anyway: bool = False) -> None:
+    """Load Django and every room; `anyway` also where nothing was set up yet, which suffices to explain a command.
+
+    Raises `KeepfoldError` when the configuration does not permit it.
+    """
+    setup = import_module("keepfold.site.setup")
+    if anyway:
+        setup.load_anyway()
+    else:
+        setup.load()
 
 
 class Root(click.Group):
@@ -83,7 +91,7 @@ class Root(click.Group):
             return None
         context.meta[LOAD_ROOMS] = load_rooms
         if mount.rooms:
-            load_rooms()
+            load_rooms(anyway=bool(context.meta.get(_EXPLAINING)))
         module, attribute = mount.target.split(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
@@ -105,6 +113,7 @@ class Root(click.Group):
         """Name the nearest command when there is none of this name."""
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             context.fail(f"There is no command '{args[0]}'.{_nearest(args[0])}")
+        context.meta[_EXPLAINING] = {"-h", "--help"} & set(args)
         return super().resolve_command(context, args)
 
 
