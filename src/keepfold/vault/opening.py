@@ -67,7 +67,8 @@ def _open_record(
     key: aead.Cipher, prefix: bytes, record: bytes, shared: dict[int, str], alone: dict[int, str], into: dict[str, Any]
 ) -> None:
     found = frames.segments(record)
-    if alone or len(found) > 1 or (found and found[0][0] != frames.SHARED):
+    is_lone = len(found) == 1 == len(alone) and not shared and found[0][0] in alone
+    if not is_lone and (alone or len(found) > 1 or (found and found[0][0] != frames.SHARED)):
         shared, alone = _where_they_lie(found, shared, alone)
     for number, frame in found:
         if number == frames.SHARED:
