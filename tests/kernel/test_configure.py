@@ -25,7 +25,7 @@ def refused(home, text="", **env):
 
 def test_without_any_setting_the_defaults_hold(tmp_path):
     settings = config.load({"KEEPFOLD_HOME": str(tmp_path)})
-    assert (settings.bind, settings.web_threads, settings.fast_lane) == ("127.0.0.1:8700", 4, True)
+    assert (settings.bind, settings.web_threads, settings.fast_lane) == ("127.0.0.1:8700", 2, True)
     assert settings.allowed_hosts == ("127.0.0.1", "localhost", "[::1]")
     assert settings.root_key_path == tmp_path / "root.key"
 
@@ -146,7 +146,7 @@ def test_explain_lists_every_setting_with_its_source(tmp_path):
     (tmp_path / "keepfold.toml").write_text("web_threads = 8", encoding="utf-8")
     rows = {row.name: row for row in config.explain({"KEEPFOLD_HOME": str(tmp_path), "KEEPFOLD_BIND": "[::1]:1"})}
     assert set(rows) == {item.name for item in config.fields(config.Config)}
-    assert (rows["web_threads"].value, rows["web_threads"].default) == ("8", "4")
+    assert (rows["web_threads"].value, rows["web_threads"].default) == ("8", "2")
     assert rows["web_threads"].source == "file keepfold.toml"
     assert (rows["bind"].source, rows["home"].source, rows["log_level"].source) == (
         "environment",

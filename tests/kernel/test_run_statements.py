@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-import time
-
 import pytest
 from django.db import DatabaseError, IntegrityError, connections, transaction
 
@@ -65,50 +61,3 @@ def test_a_closed_connection_is_opened_again(table):
     db.execute("default", "INSERT INTO shop_order (name) VALUES ('tea')")
     connections["default"].close()
     assert names() == ["tea"]
-
-
-def test_threads_take_turns_and_one_that_fails_lets_the_next_one_go_on(store):
-    inside, left = threading.Event(), threading.Event()
-    order = []
-
-    def fail():
-        with contextlib.suppress(ValueError), db.turn():
-            inside.set()
-            left.wait(5)
-            order.append("first")
-            raise ValueError
-
-    other = threading.Thread(target=fail)
-    other.start()
-    inside.wait(5)
-    threading.Timer(0.05, left.set).start()
-    if store == "postgres":  # which lets them write at the same time
-        left.wait(5)
-        other.join()
-    with db.turn():
-        order.append("second")
-    other.join()
-    assert order == ["first", "second"]
-
-
-def test_whoever_waits_too_long_for_a_turn_goes_on_to_ask_the_database(store, monkeypatch):
-    monkeypatch.setattr(db, "_LONGEST_TURN_S", 0.01)
-    order = []
-
-    def wait():
-        with db.turn():
-            order.append("other")
-
-    with db.turn():
-        other = threading.Thread(target=wait)
-        other.start()
-        other.join(5)
-        order.append("this")
-    assert order == ["other", "this"]
-
-
-def test_a_thread_that_has_its_turn_does_not_wait_for_itself(store):
-    began = time.monotonic()
-    with db.turn(), db.turn():
-        pass
-    assert time.monotonic() - began < 1

@@ -153,7 +153,7 @@ def _outermost(spec: Spec, call: Call, arguments: dict[str, Any]) -> Any:
     clock.guard()
     read = spec.log == "before"
     try:
-        with db.translate_errors(), db.turn(), db.atomic(durable=True):
+        with db.translate_errors(), db.atomic(durable=True):
             _decide(call)
             result = None if read else _do(spec, call, arguments)
             _write_down(call)
@@ -274,7 +274,7 @@ def _write_down_survivors(passage: Passage) -> None:
     """Append what must not be undone by a roll-back, in a transaction of its own."""
     if not passage.survivors:
         return
-    with writable(), db.translate_errors(), db.turn(), db.atomic(durable=True):
+    with writable(), db.translate_errors(), db.atomic(durable=True):
         for survivor in passage.survivors:
             passage.recorder.lock(survivor.subjects)
             passage.recorder.append(_surviving(survivor))

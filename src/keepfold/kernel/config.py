@@ -71,7 +71,11 @@ class Config:
         "The least severe log lines that are written.", default="info", choices=("debug", "info", "warning", "error")
     )
     web_workers: int = _setting("Web server processes.", default=1, least=1)
-    web_threads: int = _setting("Threads in each web server process.", default=4, least=1)
+    # SQLite lets one transaction write at a time, and whoever finds it busy sleeps ever longer: with four threads the
+    # slowest of a hundred answers took eight times as long, and every answer more CPU.
+    web_threads: int = _setting(
+        "Threads in each web server process; more than two help with PostgreSQL only.", default=2, least=1
+    )
     fast_lane: bool = _setting("Serve the hot API paths without the framework around them.", default=True)
     sqlite_synchronous: str = _setting(
         "SQLite durability; NORMAL may lose the last moments on power loss.",

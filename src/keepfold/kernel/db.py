@@ -62,29 +62,6 @@ def atomic(using: str = "default", *, durable: bool = False, savepoint: bool = T
     return transaction.atomic(using=using, durable=durable, savepoint=savepoint)
 
 
-class turn:  # noqa: N801  used like a function
-    """Context: on SQLite, threads of this process write to the data store one after the other.
-
-    SQLite lets one transaction write at a time anyway, but whoever finds it busy sleeps and asks again, ever more
-    slowly; a lock wakes the next one at once. Other processes wait as before, and so does whoever has waited too long.
-    """
-
-    __slots__ = ("_taken",)
-
-    def __enter__(self) -> None:
-        """Wait for the turn."""
-        self._taken = not is_postgres() and _turns.acquire(timeout=_LONGEST_TURN_S)
-
-    def __exit__(self, *_error: object) -> None:
-        """Let the next one go on."""
-        if self._taken:
-            _turns.release()
-
-
-_turns = threading.RLock()  # what runs right after a commit may begin the next transaction
-_LONGEST_TURN_S = 5.0
-
-
 def is_postgres(using: str = "default") -> bool:
     """Say whether a store lives in PostgreSQL."""
     return bool(connection(using).vendor == "postgresql")
@@ -313,6 +290,5 @@ __all__ = [
     "storage_code",
     "storage_error",
     "translate_errors",
-    "turn",
     "writing",
 ]
