@@ -12,7 +12,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
 
-from keepfold.ledger.hashing import leaf_hash
+from keepfold.ledger.hashing import LEAF_PREFIX
 from keepfold.ledger.tree import root_of
 
 TAG_SIZE = 32
@@ -68,4 +68,5 @@ def actor_tag(ledger_key: bytes, log: bytes, commitment: bytes) -> bytes:
 
 def batch_root(tags: Sequence[bytes]) -> bytes:
     """Return the subject tag of a batch: the RFC 6962 root over its members' tags."""
-    return root_of([leaf_hash(tag) for tag in tags])
+    sha256 = hashlib.sha256  # `leaf_hash` without a call for each of thousands
+    return root_of([sha256(LEAF_PREFIX + tag).digest() for tag in tags])

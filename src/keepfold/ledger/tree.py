@@ -81,10 +81,12 @@ def split_hashes(packed: bytes) -> list[bytes]:
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:
-    """Return the root over leaf hashes."""
-    frontier = Frontier()
-    frontier.extend(leaves)
-    return frontier.root()
+    """Return the root over leaf hashes, level by level: whoever has no neighbour moves up as it is."""
+    sha256, level = hashlib.sha256, list(leaves)
+    while len(level) > 1:
+        above = [sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
+        level = above + level[-1:] if len(level) % 2 else above
+    return level[0] if level else EMPTY_ROOT
 
 
 def memory_reader(leaves: Sequence[bytes]) -> NodeReader:
