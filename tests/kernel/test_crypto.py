@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,7 +163,6 @@ def test_new_keys_and_nonces_have_their_lengths_and_differ():
 @given(st.binary(min_size=1, max_size=100), st.binary(max_size=100), st.binary(max_size=100))
 def test_a_started_tag_gives_the_same_as_a_fresh_one_and_is_not_used_up(key, one, other):
     import hashlib
-    import hmac
 
     started = mac.start(key)
     for message in (one, other, one):
@@ -214,3 +215,18 @@ def test_core_dumps_can_be_forbidden():
         check=True,
     )
     assert done.stdout.strip() == "(0, 0)"
+
+
+@given(
+    pairs=st.lists(st.tuples(st.binary(min_size=1, max_size=80), st.binary(max_size=80)), max_size=5),
+    info=st.binary(max_size=40),
+)
+def test_chained_tags_are_two_hmacs_each(pairs, info):
+    keys, messages = [key for key, _ in pairs], [message for _, message in pairs]
+    expected = [hmac.digest(hmac.digest(key, info, "sha256"), message, "sha256") for key, message in pairs]
+    assert mac.chained(keys, info, messages) == expected
+
+
+def test_chained_tags_refuse_a_key_without_its_message():
+    with pytest.raises(ValueError, match="zip"):
+        mac.chained([b"k" * 32, b"l" * 32], b"info", [b"one"])

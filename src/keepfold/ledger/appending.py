@@ -75,20 +75,20 @@ def count_up_many(log: int, subjects: Sequence[bytes]) -> list[int]:
             found = _many_postgres(connection.connection, log, subjects)
         else:
             found = _many_sqlite(connection.connection, log, subjects)
-    return [found[subject] for subject in subjects]
+    return [found[subject] - 1 for subject in subjects]
 
 
 def _many_postgres(driver: Any, log: int, subjects: Sequence[bytes]) -> dict[bytes, int]:
     with psycopg.Cursor(driver) as cursor:
         cursor.execute(_COUNT_UP_MANY, (log, list(subjects)))
-        return {bytes(subject): following - 1 for subject, following in cursor.fetchall()}
+        return {bytes(subject): following for subject, following in cursor.fetchall()}
 
 
 def _many_sqlite(driver: Any, log: int, subjects: Sequence[bytes]) -> dict[bytes, int]:
     found: dict[bytes, int] = {}
     for some in chunks(subjects):
         found.update(driver.execute(_upsert(log, len(some)), some))
-    return {subject: following - 1 for subject, following in found.items()}
+    return found
 
 
 @cache

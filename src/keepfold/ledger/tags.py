@@ -12,6 +12,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
 
+from keepfold.kernel.crypto import mac
 from keepfold.ledger.hashing import LEAF_PREFIX
 from keepfold.ledger.tree import root_of
 
@@ -19,6 +20,7 @@ TAG_SIZE = 32
 # What `ledger_tag` looks rows up by: 128 bits of a pseudo-random function do not collide by accident.
 SHORT = 16
 
+_TAG_PREFIX = b"ledger/tag/v1"
 _INFO_TAG = b"keepfold/ledger/tag/v1"
 _INFO_DETAIL = b"keepfold/ledger/detail/v1"
 _INFO_ACTOR = b"keepfold/ledger/actor/v1"
@@ -46,16 +48,13 @@ def log_id(origin: str) -> bytes:
 
 def subject_tag(key: bytes, log: bytes, number: int) -> bytes:
     """Return a person's tag number i: HMAC-SHA256(key, "ledger/tag/v1" ‖ log id ‖ u64(i)); `key` is `tag_key`."""
-    return hmac.digest(key, b"ledger/tag/v1" + log + number.to_bytes(8, "big"), "sha256")
+    return hmac.digest(key, _TAG_PREFIX + log + number.to_bytes(8, "big"), "sha256")
 
 
 def subject_tags(ledger_keys: Iterable[bytes], log: bytes, numbers: Iterable[int]) -> list[bytes]:
     """Return one tag for each person of a batch, straight from their ledger keys."""
-    digest, info, prefix = hmac.digest, _INFO_TAG + b"\x01", b"ledger/tag/v1" + log
-    return [
-        digest(digest(key, info, "sha256"), prefix + number.to_bytes(8, "big"), "sha256")
-        for key, number in zip(ledger_keys, numbers, strict=True)
-    ]
+    prefix = _TAG_PREFIX + log
+    return mac.chained(ledger_keys, _INFO_TAG + b"\x01", [prefix + number.to_bytes(8, "big") for number in numbers])
 
 
 def actor_tag(ledger_key: bytes, log: bytes, commitment: bytes) -> bytes:

@@ -22,9 +22,10 @@ SHARED = 0
 FIRST_GENERATION = 1
 
 _SEGMENT = struct.Struct(">II")
+HEAD = _SEGMENT.size  # bytes before the frame of a segment
 _PLACE = struct.Struct(">IIB")
 _COMPARTMENT = struct.Struct(">I")
-_unpack_segment = _SEGMENT.unpack_from
+unpack_head = _SEGMENT.unpack_from
 _END = b"\x80"
 
 encode = msgspec.msgpack.Encoder().encode
@@ -51,13 +52,13 @@ def segments(record: bytes) -> list[tuple[int, bytes]]:
     """Return (field, frame) of a record, in order. Raises `Unopened` when it does not add up or names a field twice."""
     end = len(record)
     try:
-        field, length = _unpack_segment(record)
-        if OVERHEAD <= length == end - 8:  # one segment, the usual case
-            return [(field, record[8:])]
+        field, length = unpack_head(record)
+        if OVERHEAD <= length == end - HEAD:  # one segment, the usual case
+            return [(field, record[HEAD:])]
         at, found = 0, []
         while at < end:
-            field, length = _unpack_segment(record, at)
-            at += 8 + length
+            field, length = unpack_head(record, at)
+            at += HEAD + length
             found.append((field, record[at - length : at]))
             if length < OVERHEAD:
                 raise Unopened

@@ -66,20 +66,32 @@ def _place(wanted: Wanted, compartment: int) -> tuple[bytes, dict[int, str], dic
 def _open_record(
     key: aead.Cipher, prefix: bytes, record: bytes, shared: dict[int, str], alone: dict[int, str], into: dict[str, Any]
 ) -> None:
+    """Open what is wanted of one record. Nearly all are one frame, wanted as it lies: that is opened in place."""
+    if len(record) >= frames.HEAD + aead.OVERHEAD:
+        number, length = frames.unpack_head(record)
+        is_wanted_alone = number in alone and not shared if number else not alone
+        if is_wanted_alone and length == len(record) - frames.HEAD:
+            generation = record[frames.HEAD + 1]
+            place = frames.aad_place(number, generation) if number else _SHARED_PLACES[generation]
+            _take(number, aead.unseal(key, record, prefix + place, frames.HEAD), shared, alone, into)
+            return
     found = frames.segments(record)
-    is_lone = len(found) == 1 == len(alone) and not shared and found[0][0] in alone
-    if not is_lone and (alone or len(found) > 1 or (found and found[0][0] != frames.SHARED)):
-        shared, alone = _where_they_lie(found, shared, alone)
+    shared, alone = _where_they_lie(found, shared, alone)
     for number, frame in found:
-        if number == frames.SHARED:
-            if shared:
-                values = frames.unpack_shared(aead.unseal(key, frame, prefix + _SHARED_PLACES[frame[1]]))
-                for field, name in shared.items():
-                    if field in values:
-                        into[name] = values[field]
-        elif number in alone:
+        if number in alone or (number == frames.SHARED and shared):
             plain = aead.unseal(key, frame, prefix + frames.aad_place(number, frame[1]))
-            into[alone[number]] = frames.unpack_alone(plain)
+            _take(number, plain, shared, alone, into)
+
+
+def _take(number: int, plain: bytes, shared: dict[int, str], alone: dict[int, str], into: dict[str, Any]) -> None:
+    """Put the wanted values of an opened frame under their names."""
+    if number != frames.SHARED:
+        into[alone[number]] = frames.unpack_alone(plain)
+        return
+    values = frames.unpack_shared(plain)
+    for field, name in shared.items():
+        if field in values:
+            into[name] = values[field]
 
 
 def _where_they_lie(

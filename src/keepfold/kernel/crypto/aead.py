@@ -38,12 +38,12 @@ def seal(cipher: Cipher, generation: int, nonce: bytes, plaintext: bytes, aad: b
     return _HEADS[generation] + nonce + cipher.encrypt(nonce, plaintext, aad)
 
 
-def unseal(cipher: Cipher, frame: bytes, aad: bytes) -> bytes:
-    """Return the plaintext of a frame. Raises `Unopened`, the same for every cause."""
+def unseal(cipher: Cipher, frame: bytes, aad: bytes, at: int = 0) -> bytes:
+    """Return the plaintext of a frame, which begins at `at`. Raises `Unopened`, the same for every cause."""
     try:
-        if frame[0] != AES_256_GCM:
+        if frame[at] != AES_256_GCM:
             raise Unopened
-        return cipher.decrypt(frame[2:14], frame[_BODY:], aad)
+        return cipher.decrypt(frame[at + 2 : at + _BODY], frame[at + _BODY :], aad)
     except (InvalidTag, ValueError, IndexError):
         raise Unopened from None
 
