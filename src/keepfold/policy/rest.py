@@ -16,18 +16,9 @@ from keepfold.gate.types import Actor
 from keepfold.kernel import clock
 from keepfold.kernel.errors import Invalid, TooLarge
 from keepfold.people import queries as people
-from keepfold.policy import queries
+from keepfold.policy import queries, surface
 from keepfold.policy.decider import rule_of
-from keepfold.policy.types import (
-    Change,
-    ConsentFact,
-    ConsentStatus,
-    Explanation,
-    Finding,
-    PersonFacts,
-    Question,
-    Report,
-)
+from keepfold.policy.types import ConsentFact, ConsentStatus, PersonFacts, Question
 
 router = Router(tags=["policy"])
 LONGEST_TEXT = 256 * 1024
@@ -47,21 +38,25 @@ class ActiveOut(Schema):
 
 
 class FindingOut(Schema):
-    """What a check found, and where. Line and column count from 1; 0 when there is no place."""
+    """What a check found, and where. Line and column count from 1; null where there is no place or hint."""
 
     check: str
     severity: Literal["error", "warning"]
     message: str
-    line: int
-    column: int
-    hint: str
+    hint: str | None
+    path: str | None
+    line: int | None
+    column: int | None
 
 
 class ReportOut(Schema):
     """What checking a text gave. `version` is the version it would be; null while there are errors."""
 
+    name: str
     ok: bool
     version: str | None
+    errors: int
+    warnings: int
     findings: list[FindingOut]
 
 
@@ -115,7 +110,7 @@ class StepOut(Schema):
     rule: str
     effect: Literal["allows", "refuses", "no effect"]
     because: str
-    change: str
+    change: str | None
 
 
 class ExplanationOut(Schema):
@@ -159,14 +154,13 @@ def active_policy(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  ninja 
 @router.post("/policy/check", response=ReportOut, openapi_extra=_TEXT)
 def check_policy(request: HttpRequest) -> HttpResponse:
     """Check a policy file. Nothing is stored."""
-    return rest.answer(_report(queries.check(_text(request))))
+    return rest.answer(surface.report(queries.check(_text(request))))
 
 
 @router.post("/policy/diff", response=DiffOut, openapi_extra=_TEXT | rest.MAY_MISS)
 def diff_policy(request: HttpRequest, query: Query[AgainstQuery]) -> HttpResponse:
     """Say what would become wider or narrower if this policy file were activated. Nothing is stored."""
-    changes = queries.diff_text(query.against, _text(request))
-    return rest.answer({"material": any(one.material for one in changes), "changes": [_change(one) for one in changes]})
+    return rest.answer(surface.changes(queries.diff_text(query.against, _text(request))))
 
 
 @router.post("/policy/explain", response=ExplanationOut)
@@ -184,7 +178,7 @@ def explain_policy(request: HttpRequest, body: ExplainIn) -> HttpResponse:
         needs_purpose=rule.needs_purpose,
         gpc=body.gpc,
     )
-    return rest.answer(_explanation(queries.explain(question)))
+    return rest.answer(surface.explanation(queries.explain(question)))
 
 
 def _text(request: HttpRequest) -> bytes:
@@ -212,43 +206,3 @@ def _facts(person: PersonIn) -> PersonFacts:
         frozen=person.frozen,
         erased=person.erased,
     )
-
-
-def _report(report: Report) -> dict[str, Any]:
-    return {"ok": report.ok, "version": report.version, "findings": [_finding(one) for one in report.findings]}
-
-
-def _finding(one: Finding) -> dict[str, Any]:
-    return {
-        "check": one.check,
-        "severity": one.severity,
-        "message": one.message,
-        "line": one.place.line,
-        "column": one.place.column,
-        "hint": one.hint,
-    }
-
-
-def _change(one: Change) -> dict[str, Any]:
-    return {
-        "kind": one.kind,
-        "effect": one.effect,
-        "material": one.material,
-        "path": one.path,
-        "sentence": one.sentence,
-        "purposes": list(one.purposes),
-    }
-
-
-def _explanation(found: Explanation) -> dict[str, Any]:
-    return {
-        "allowed": found.allowed,
-        "rules": list(found.rules),
-        "reason": found.reason,
-        "fields": dict(found.fields),
-        "steps": [
-            {"rule": step.rule, "effect": step.effect, "because": step.because, "change": step.change}
-            for step in found.steps
-        ],
-        "version": found.version,
-    }
