@@ -10,9 +10,9 @@ keeping has not ended.
 
 from __future__ import annotations
 
+from keepfold.gate.grants import allows_action, allows_purpose
 from keepfold.gate.types import Decision
 from keepfold.policy.compile import CompiledPolicy, CompiledPurpose
-from keepfold.policy.grants import allows_action, allows_purpose
 from keepfold.policy.sentences import next_step, reason
 from keepfold.policy.types import ConsentFact, PersonFacts, Question
 

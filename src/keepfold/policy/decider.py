@@ -13,12 +13,12 @@ import msgspec
 
 from keepfold import packs
 from keepfold.gate import Context, Decision, registered_actions
+from keepfold.gate.grants import allows_action
 from keepfold.kernel import clock
 from keepfold.policy import queries
 from keepfold.policy.compile import CompiledPolicy
 from keepfold.policy.decide import decide
 from keepfold.policy.errors import NoPolicy
-from keepfold.policy.grants import allows_action
 from keepfold.policy.sentences import next_step, reason
 from keepfold.policy.types import PersonFacts, Question
 

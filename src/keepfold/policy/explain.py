@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from keepfold.gate.grants import allows_action, allows_purpose
 from keepfold.policy.compile import CompiledPolicy, CompiledPurpose
 from keepfold.policy.decide import consent_rule, decide, ground_rule, kept_rule
-from keepfold.policy.grants import allows_action, allows_purpose
 from keepfold.policy.sentences import next_step, reason
 from keepfold.policy.types import ConsentFact, Explanation, PersonFacts, Question, Step
 

@@ -9,6 +9,9 @@ from keepfold.kernel.config import Config
 from keepfold.kernel.errors import Malformed, TooLarge
 
 BULK_SUFFIXES = (":bulk", "/bulk")
+UPLOADS = "/imports/"
+# What signing in can need, passkeys included.
+STRANGERS_FORM = 16 * 1024
 
 
 def is_allowed_host(host: str, allowed: Sequence[str]) -> bool:
@@ -33,6 +36,22 @@ def wrong_host() -> Malformed:
 def largest_body(path: str, config: Config) -> int:
     """Return how many bytes a request to a path may carry."""
     return config.max_bulk_body_bytes if path.endswith(BULK_SUFFIXES) else config.max_body_bytes
+
+
+def form_problem(environ: Mapping[str, Any], path: str, config: Config, *, known: bool) -> TooLarge | Malformed | None:
+    """Return what is wrong with the announced length of a form, or None. `known`: a session cookie came with it."""
+    if environ.get("HTTP_TRANSFER_ENCODING"):
+        return _unannounced()
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()):
+        return Malformed("The header Content-Length is not a number.", code="body.length")
+    most = largest_form(path, config) if known else STRANGERS_FORM
+    return TooLarge("The form is larger than this page takes.", code="body.too-large") if int(length) > most else None
+
+
+def largest_form(path: str, config: Config) -> int:
+    """Return how many bytes a form to a path may carry; files come in at one address only."""
+    return config.max_bulk_body_bytes if path.startswith(UPLOADS) else config.max_body_bytes
 
 
 def body_problem(environ: Mapping[str, Any], path: str, config: Config) -> TooLarge | Malformed | None:

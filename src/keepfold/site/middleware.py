@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -20,11 +22,12 @@ from keepfold.site.problems import problem_response
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
-# Everything comes from this server; nothing runs; nobody frames it; forms go nowhere else.
+# Everything comes from this server; only scripts that carry this answer's nonce run, and only htmx may make elements
+# out of text; nobody frames it; forms go nowhere else.
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-    "trusted-types 'none'"
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types htmx"
 )
 API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
@@ -40,7 +43,6 @@ API_HEADERS: Mapping[str, str] = {
 }
 PAGE_HEADERS: Mapping[str, str] = {
     **COMMON_HEADERS,
-    "Content-Security-Policy": PAGE_POLICY,
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -75,8 +77,17 @@ def _with_reference(get_response: Handler, lane: str) -> Handler:
 
 
 def page_headers(get_response: Handler) -> Handler:
-    """Set the security headers of pages; a view may set stricter or other ones itself."""
-    return _with_headers(get_response, PAGE_HEADERS)
+    """Set the security headers of pages, with a nonce of this answer's own; a view may set stricter ones itself."""
+    inner = _with_headers(get_response, PAGE_HEADERS)
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        nonce = secrets.token_urlsafe(18)
+        request.csp_nonce = nonce  # type: ignore[attr-defined]
+        response = inner(request)
+        response.headers.setdefault("Content-Security-Policy", PAGE_POLICY.format(nonce=nonce))
+        return response
+
+    return middleware
 
 
 def api_headers(get_response: Handler) -> Handler:
@@ -107,15 +118,37 @@ def allowed_host(get_response: Handler) -> Handler:
     return middleware
 
 
-def without_body(get_response: Handler) -> Handler:
-    """Refuse bodies: no page takes one, and one that trickles in would hold a thread of the server while it is read."""
+def form_limit(get_response: Handler) -> Handler:
+    """Refuse a form that is larger than this address takes, before reading any of it.
+
+    A body that trickles in holds a thread of the server while it is read. So whoever shows no session may send only
+    a small one, and only as many of these are read at a time as leave a thread for everybody else.
+    """
+    conf = config.current()
+    strangers = threading.BoundedSemaphore(max(1, conf.web_threads - 1))
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if request.META.get("HTTP_TRANSFER_ENCODING") or request.META.get("CONTENT_LENGTH") not in {None, "", "0"}:
+        problem = limits.form_problem(request.META, request.path, conf, known=_shows_session(request))
+        if problem is not None:
             raise RequestDataTooBig
-        return get_response(request)
+        if request.META.get("CONTENT_LENGTH") in {None, "", "0"} or _shows_session(request):
+            return get_response(request)
+        return _one_at_a_time(strangers, get_response, request)
 
     return middleware
+
+
+def _shows_session(request: HttpRequest) -> bool:
+    return settings.SESSION_COOKIE_NAME in request.COOKIES
+
+
+def _one_at_a_time(slots: threading.BoundedSemaphore, get_response: Handler, request: HttpRequest) -> HttpResponseBase:
+    if not slots.acquire(timeout=1):
+        raise PermissionDenied
+    try:
+        return get_response(request)
+    finally:
+        slots.release()
 
 
 def api_host(get_response: Handler) -> Handler:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotModified,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from keepfold.gate.console import SignInAgain, SignInNeeded
 from keepfold.kernel.errors import KeepfoldError, NotAllowed, NotFound
 from keepfold.site import facts
 from keepfold.site.problems import known
@@ -56,7 +66,19 @@ class ReadableErrors:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for a view that raised; leave 404 and the like to Django's handlers."""
+        if isinstance(error, SignInNeeded):
+            return _led_to(request, "/sign-in")
+        if isinstance(error, SignInAgain):
+            return _led_to(request, "/sign-in/again")
         return None if isinstance(error, Http404) else error_page(request, known(error))
+
+
+def _led_to(request: HttpRequest, address: str) -> HttpResponse:
+    """Send somebody to sign in, and afterwards back to the page where they were; a form is filled in anew."""
+    back = urlencode({"next": request.path})
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=200, headers={"HX-Redirect": f"{address}?{back}"})
+    return HttpResponseRedirect(f"{address}?{back}")
 
 
 def error_page(request: HttpRequest, problem: KeepfoldError) -> HttpResponse:

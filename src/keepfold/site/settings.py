@@ -8,14 +8,16 @@ from keepfold.kernel import config
 from keepfold.site.databases import databases
 
 _CONFIG = config.current()
-_ROOMS = ("kernel", "ui", "gate", "policy", "people", "ledger", "vault", "consent", "intake", "demo", "site")
+_ROOMS = ("kernel", "ui", "gate", "policy", "people", "ledger", "vault", "consent", "intake", "demo", "console", "site")
 
 
 def _has(module: str) -> bool:
     return find_spec(module) is not None
 
 
-INSTALLED_APPS = [f"keepfold.{room}" for room in _ROOMS if _has(f"keepfold.{room}.apps")]
+# Sign-in is Django's and allauth's; Django's own permissions are not used, its sign-in only brings their tables along.
+_LIBRARIES = ("django.contrib.contenttypes", "django.contrib.auth")
+INSTALLED_APPS = [*_LIBRARIES, *(f"keepfold.{room}" for room in _ROOMS if _has(f"keepfold.{room}.apps"))]
 DATABASES = databases(
     home=_CONFIG.home,
     data_url=_CONFIG.data_url,
@@ -43,10 +45,13 @@ MIDDLEWARE = [
     "keepfold.site.middleware.page_request",
     "keepfold.site.middleware.page_headers",
     "keepfold.site.middleware.allowed_host",
-    "keepfold.site.middleware.without_body",
+    "keepfold.site.middleware.form_limit",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "keepfold.site.staff.signed_in",
     "keepfold.site.pages.ReadableErrors",
 ]
 # Bearer tokens only: no sessions, no cookies, hence nothing for CSRF to protect.
@@ -63,9 +68,18 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.i18n"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.i18n",
+                "django.template.context_processors.request",
+                "keepfold.site.shell.shell",
+            ]
+        },
     },
 ]
+
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+LOGIN_URL = "/sign-in"
 
 CSRF_FAILURE_VIEW = "keepfold.site.pages.csrf_failure"
 CSRF_COOKIE_HTTPONLY = True

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from keepfold.site import pages
+from keepfold.site import console_urls, pages
 
 urlpatterns = [
-    path("", pages.status, name="status"),
+    path("status", pages.status, name="status"),
     path("static/<path:name>", pages.static_file, name="static"),
+    *console_urls.patterns(),
 ]
 
 handler400 = "keepfold.site.pages.bad_request"
