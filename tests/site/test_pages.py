@@ -65,7 +65,7 @@ def test_a_flood_of_probes_asks_the_databases_once(site, monkeypatch):
 
 
 def test_the_status_page_tells_how_things_are_without_personal_data(site):
-    answer = call(site, "GET", "/", **HTML)
+    answer = call(site, "GET", "/status", **HTML)
     assert answer.status == 200
     assert "1 customer is held as promised." in answer.body.decode()
     assert "media-shop" in answer.body.decode()
@@ -75,14 +75,14 @@ def test_the_status_page_tells_how_things_are_without_personal_data(site):
 
 
 def test_the_status_page_speaks_german(site):
-    answer = call(site, "GET", "/", **HTML, accept_language="de-CH,de;q=0.9,en;q=0.5")
+    answer = call(site, "GET", "/status", **HTML, accept_language="de-CH,de;q=0.9,en;q=0.5")
     assert answer.headers["content-language"] == "de"
     assert "Die Daten von 1 Person sind verwahrt wie versprochen." in answer.body.decode()
     assert "What to do next" not in answer.body.decode()
 
 
 def test_programs_get_the_same_as_json(site):
-    document = call(site, "GET", "/", accept="application/json").json
+    document = call(site, "GET", "/status", accept="application/json").json
     assert document["ready"] is True
     assert document["customers"] == 1
     assert document["policy"]["name"] == "media-shop"
@@ -95,7 +95,7 @@ def test_a_flood_of_visitors_counts_the_rows_once(site, monkeypatch):
     asked = []
     monkeypatch.setattr(facts.wiring, "count_customers", lambda: asked.append(1) or 7)
     for _ in range(20):
-        assert call(site, "GET", "/").json["customers"] == 7
+        assert call(site, "GET", "/status").json["customers"] == 7
     assert len(asked) == 1
 
 
@@ -104,19 +104,19 @@ def test_the_page_comes_up_when_a_room_cannot_answer(site, monkeypatch):
         raise Unavailable("the data store is away")
 
     monkeypatch.setattr(facts.wiring, "count_customers", fail)
-    answer = call(site, "GET", "/", **HTML)
+    answer = call(site, "GET", "/status", **HTML)
     assert answer.status == 200
     assert "<dd>unknown</dd>" in answer.body.decode()
 
 
 def test_no_page_has_inline_style_or_script(site):
-    for path in ("/", "/nowhere"):
+    for path in ("/status", "/nowhere"):
         text = call(site, "GET", path, **HTML).body.decode()
         assert not re.search(r"<script|\sstyle=|\son\w+=|javascript:|https?://(?!www\.w3\.org)", text)
 
 
 def test_every_file_that_a_page_names_is_there(site):
-    text = call(site, "GET", "/", **HTML).body.decode()
+    text = call(site, "GET", "/status", **HTML).body.decode()
     for address in re.findall(r'(?:href|src)="(/static/[^"#]+)', text):
         assert call(site, "GET", address).status == 200, address
 
@@ -159,8 +159,11 @@ def test_vendored_files_are_what_was_published():
 
 
 def test_pages_carry_a_strict_policy_and_an_id(site):
-    headers = call(site, "GET", "/", **HTML).headers
-    assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+    headers = call(site, "GET", "/status", **HTML).headers
+    policy = headers["content-security-policy"]
+    assert re.match(r"default-src 'none'; script-src 'nonce-[\w-]{24}'; style-src 'self';", policy)
+    assert "unsafe" not in policy
+    assert policy != call(site, "GET", "/status", **HTML).headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
@@ -169,11 +172,11 @@ def test_pages_carry_a_strict_policy_and_an_id(site):
 
 
 def test_a_request_id_of_the_caller_is_not_taken_over(site):
-    answer = call(site, "GET", "/", **HTML, x_request_id=CARL["email"])
+    answer = call(site, "GET", "/status", **HTML, x_request_id=CARL["email"])
     assert CARL["email"] not in str(answer.headers)
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/api/v1/customers", "/static/ui/base.css"])
+@pytest.mark.parametrize("path", ["/status", "/nowhere", "/api/v1/customers", "/static/ui/base.css"])
 def test_another_host_name_is_refused(site, path):
     answer = call(site, "GET", path, host="evil.example", accept="application/json")
     assert answer.status == 400
@@ -188,7 +191,7 @@ def test_an_unknown_page_is_readable_and_shows_no_value_of_the_address(site):
 
 
 def test_a_form_that_is_not_ours_is_refused_readably(site):
-    answer = call(site, "POST", "/", **HTML)
+    answer = call(site, "POST", "/status", **HTML)
     assert answer.status == 403
     assert "This form came from another page, or is too old." in answer.body.decode()
 
@@ -216,7 +219,7 @@ def test_an_exception_inside_a_page_shows_a_reference_and_no_value(site, monkeyp
         raise ValueError(CARL["email"])
 
     monkeypatch.setattr(facts, "gather", fail)
-    answer = call(site, "GET", "/", **HTML)
+    answer = call(site, "GET", "/status", **HTML)
     assert answer.status == 500
     assert answer.headers["x-request-id"] in answer.body.decode()
     assert CARL["email"] not in answer.body.decode()
@@ -236,5 +239,5 @@ def test_a_body_is_judged_by_its_announced_length_before_it_is_read(site, header
 
 
 def test_the_api_sets_no_cookie_and_the_status_page_neither(site):
-    for path in ("/", "/api/v1/nowhere"):
+    for path in ("/status", "/api/v1/nowhere"):
         assert "set-cookie" not in call(site, "GET", path, cookie="sessionid=1").headers

@@ -206,7 +206,7 @@ def test_the_status_page_says_what_is_wrong_and_what_to_do(machine):
     machine.wait_until_ready()
     write_mark(machine, HOUR_US)
     time.sleep(1.2)
-    status, page = machine.get("/", Accept="text/html")
+    status, page = machine.get("/status", Accept="text/html")
     assert status == 200
     assert b"Something needs you before Keepfold can go on." in page
     assert b"<code>keepfold doctor</code>" in page
