@@ -239,5 +239,6 @@ def test_a_body_is_judged_by_its_announced_length_before_it_is_read(site, header
 
 
 def test_the_api_sets_no_cookie_and_the_status_page_neither(site):
-    for path in ("/status", "/api/v1/nowhere"):
-        assert "set-cookie" not in call(site, "GET", path, cookie="sessionid=1").headers
+    assert "set-cookie" not in call(site, "GET", "/api/v1/nowhere", cookie="sessionid=1").headers
+    for path in ("/status", "/static/ui/base.css", "/api/v1/nowhere"):
+        assert "set-cookie" not in call(site, "GET", path, **HTML).headers

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keepfold.kernel.config import Config
-from keepfold.kernel.errors import Malformed, TooLarge
+from keepfold.kernel.errors import KeepfoldError, Malformed, TooLarge, TooMany
 
 BULK_SUFFIXES = (":bulk", "/bulk")
 UPLOADS = "/imports/"
-# What signing in can need, passkeys included.
+# Where somebody who has not signed in may send a form, and how large: what signing in can need, passkeys included.
+STRANGERS = ("/sign-in", "/welcome/")
 STRANGERS_FORM = 16 * 1024
 
 
@@ -38,15 +39,34 @@ def largest_body(path: str, config: Config) -> int:
     return config.max_bulk_body_bytes if path.endswith(BULK_SUFFIXES) else config.max_body_bytes
 
 
-def form_problem(environ: Mapping[str, Any], path: str, config: Config, *, known: bool) -> TooLarge | Malformed | None:
-    """Return what is wrong with the announced length of a form, or None. `known`: a session cookie came with it."""
+def is_empty(environ: Mapping[str, Any]) -> bool:
+    """Say whether a request brings no body."""
+    return environ.get("CONTENT_LENGTH") in {None, "", "0"} and not environ.get("HTTP_TRANSFER_ENCODING")
+
+
+def form_problem(
+    environ: Mapping[str, Any], method: str, path: str, config: Config, *, known: bool
+) -> KeepfoldError | None:
+    """Return what is wrong with the form that a request announces, or None. `known`: staff, signed in."""
+    if is_empty(environ):
+        return None
     if environ.get("HTTP_TRANSFER_ENCODING"):
         return _unannounced()
     length = environ.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
         return Malformed("The header Content-Length is not a number.", code="body.length")
-    most = largest_form(path, config) if known else STRANGERS_FORM
-    return TooLarge("The form is larger than this page takes.", code="body.too-large") if int(length) > most else None
+    if int(length) > (largest_form(path, config) if known else _strangers_form(method, path)):
+        return TooLarge("The form is larger than this page takes from you.", code="body.too-large")
+    return None
+
+
+def too_busy() -> TooMany:
+    """Return the answer to one more stranger's form while others are still being read."""
+    return TooMany("Others are signing in at this moment.", next_step="Try again in a few seconds.")
+
+
+def _strangers_form(method: str, path: str) -> int:
+    return STRANGERS_FORM if method == "POST" and path.startswith(STRANGERS) else 0
 
 
 def largest_form(path: str, config: Config) -> int:

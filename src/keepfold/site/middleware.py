@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from keepfold.kernel import config
 from keepfold.kernel.errors import Malformed, TooLarge
 from keepfold.site import limits, reference, traffic
+from keepfold.site.pages import error_page
 from keepfold.site.problems import problem_response
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -119,32 +119,29 @@ def allowed_host(get_response: Handler) -> Handler:
 
 
 def form_limit(get_response: Handler) -> Handler:
-    """Refuse a form that is larger than this address takes, before reading any of it.
+    """Refuse a form that is larger than this address takes from this person, before reading any of it.
 
-    A body that trickles in holds a thread of the server while it is read. So whoever shows no session may send only
-    a small one, and only as many of these are read at a time as leave a thread for everybody else.
+    A body that trickles in holds a thread of the server while it is read. So strangers may send one only where they
+    sign in, a small one, and only as many of these are read at a time as leave a thread for everybody else.
     """
     conf = config.current()
     strangers = threading.BoundedSemaphore(max(1, conf.web_threads - 1))
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        problem = limits.form_problem(request.META, request.path, conf, known=_shows_session(request))
+        known = getattr(request, "actor", None) is not None
+        problem = limits.form_problem(request.META, request.method or "", request.path, conf, known=known)
         if problem is not None:
-            raise RequestDataTooBig
-        if request.META.get("CONTENT_LENGTH") in {None, "", "0"} or _shows_session(request):
+            return error_page(request, problem)
+        if known or limits.is_empty(request.META):
             return get_response(request)
-        return _one_at_a_time(strangers, get_response, request)
+        return _in_turn(strangers, get_response, request)
 
     return middleware
 
 
-def _shows_session(request: HttpRequest) -> bool:
-    return settings.SESSION_COOKIE_NAME in request.COOKIES
-
-
-def _one_at_a_time(slots: threading.BoundedSemaphore, get_response: Handler, request: HttpRequest) -> HttpResponseBase:
+def _in_turn(slots: threading.BoundedSemaphore, get_response: Handler, request: HttpRequest) -> HttpResponseBase:
     if not slots.acquire(timeout=1):
-        raise PermissionDenied
+        return error_page(request, limits.too_busy())
     try:
         return get_response(request)
     finally:

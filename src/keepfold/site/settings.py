@@ -45,13 +45,14 @@ MIDDLEWARE = [
     "keepfold.site.middleware.page_request",
     "keepfold.site.middleware.page_headers",
     "keepfold.site.middleware.allowed_host",
-    "keepfold.site.middleware.form_limit",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "keepfold.site.staff.signed_in",
+    "django.middleware.locale.LocaleMiddleware",
+    # Before the check against forged forms, which reads the form.
+    "keepfold.site.middleware.form_limit",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "keepfold.site.pages.ReadableErrors",
 ]
 # Bearer tokens only: no sessions, no cookies, hence nothing for CSRF to protect.
