@@ -22,7 +22,11 @@ OLDER_NAMES = {
     "MIT License": "MIT",
     "Apache Software License": "Apache-2.0",
     "The Unlicense (Unlicense)": "Unlicense",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "BSD": "BSD-3-Clause",
 }
+# Metadata without a licence: how the licence file that comes with it begins.
+ONLY_A_FILE = {"zxcvbn-rs-py": ("MIT", "MIT License")}
 # Import names that differ from the name of the distribution.
 IMPORTED_AS = {
     "django-ninja": "ninja",
@@ -30,6 +34,8 @@ IMPORTED_AS = {
     "ruamel.yaml": "ruamel",
     "email-validator": "email_validator",
     "prometheus-client": "prometheus_client",
+    "django-allauth": "allauth",
+    "zxcvbn-rs-py": "zxcvbn_rs_py",
 }
 # Not imported by name: the server is run as a program, the driver is named in SQLAlchemy's addresses.
 NAMED_OTHERWISE = {"granian": "granian", "pymysql": "mysql+pymysql"}
@@ -51,12 +57,16 @@ def locked(file):
 
 def licences(distribution):
     """Return the SPDX names in a distribution's metadata, from the newest field that it fills."""
+    if distribution in ONLY_A_FILE:
+        name, beginning = ONLY_A_FILE[distribution]
+        text = importlib.metadata.distribution(distribution).read_text("licenses/LICENSE") or ""
+        return {name} if text.lstrip("# \n").startswith(beginning) else set()
     metadata = importlib.metadata.metadata(distribution)
     expression = metadata["License-Expression"] or metadata["License"]
     if not expression or len(expression) > 60:
         named = [line.split(" :: ")[-1] for line in metadata.get_all("Classifier", []) if line.startswith("License")]
         return {OLDER_NAMES.get(name, name) for name in named}
-    return {part for part in re.split(r"[() ]+", expression) if part not in {"", "AND", "OR"}}
+    return {OLDER_NAMES.get(part, part) for part in re.split(r"[() ]+", expression) if part not in {"", "AND", "OR"}}
 
 
 @pytest.mark.parametrize("distribution", sorted(locked("app.txt")))
