@@ -13,6 +13,7 @@ IN_TEMPLATES = re.compile(r"""{%\s*translate ["']((?:[^"'\\]|\\.)+)["']""")
 IN_BLOCKS = re.compile(r"{%\s*blocktranslate[^%]*%}(.*?)(?:{%\s*plural\s*%}.*?)?{%\s*endblocktranslate\s*%}", re.DOTALL)
 IN_CODE = re.compile(r'(?<![A-Za-z])_\(\s*"((?:[^"\\]|\\.)+)"')
 IN_PLURALS = re.compile(r'ngettext\(\s*"((?:[^"\\]|\\.)+)"')
+IN_CONTEXT = re.compile(r'pgettext(?:_lazy)?\(\s*"(?:[^"\\]|\\.)+",\s*"((?:[^"\\]|\\.)+)"')
 VARIABLE = re.compile(r"{{\s*(\w+)\s*}}")
 
 
@@ -22,9 +23,9 @@ def texts_of(room: Path) -> set[str]:
         source = page.read_text()
         found |= set(IN_TEMPLATES.findall(source))
         found |= {VARIABLE.sub(r"%(\1)s", text) for text in IN_BLOCKS.findall(source)}
-    for code in room.glob("*.py"):
+    for code in room.rglob("*.py"):
         source = code.read_text()
-        found |= set(IN_CODE.findall(source)) | set(IN_PLURALS.findall(source))
+        found |= set(IN_CODE.findall(source)) | set(IN_PLURALS.findall(source)) | set(IN_CONTEXT.findall(source))
     return found
 
 
