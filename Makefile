@@ -18,6 +18,8 @@ DEV_STAMP := $(VENV)/dev-$(shell sha256sum requirements/dev.txt | cut -c1-16)
 # Two workers is what the slowest machine we know of has; set WORKERS=0 to run everything in one process.
 WORKERS ?= 2
 TESTS ?=
+JOURNEYS ?= tests/journeys
+PAGES ?=
 
 .PHONY: help
 help: ## List the targets
@@ -80,6 +82,10 @@ test: setup ## Run all tests that need nothing but Python (TESTS=path for some o
 test-pg: setup ## Run only the tests that need PostgreSQL, on throw-away servers (`make test` runs them too)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m postgres $(TESTS)
 
+.PHONY: journeys
+journeys: setup ## Walk through the console in Chromium, as everybody on the staff (JOURNEYS=path for some of it)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m journey $(JOURNEYS)
+
 .PHONY: check
 check: setup ## Prove style, types, contracts between rooms, and that the reference pages are fresh
 	@$(BIN)/ruff check .
@@ -91,6 +97,10 @@ check: setup ## Prove style, types, contracts between rooms, and that the refere
 .PHONY: bench
 bench: setup ## Run all benchmarks, beside their peers (bench-NAME for one)
 	@$(BIN)/python -m bench
+
+.PHONY: bench-pages
+bench-pages: setup ## Measure every page over a million customers; the store is built once, in an hour (PAGES=--small)
+	@$(BIN)/python -m bench.bench_pages $(PAGES)
 
 .PHONY: bench-%
 bench-%: setup

@@ -1,0 +1,28 @@
+"""Makes a session for everybody on the staff of a home: `KEEPFOLD_HOME=… python -m tests.journeys.mint`.
+
+Prints {name before the @: cookie}. Also for somebody who was deactivated: their old session must not count.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from tests.support.shots import session_cookie
+
+
+def main() -> None:
+    """Print the cookies."""
+    from keepfold.site import setup
+
+    setup.load()
+    from keepfold.people.models import Staff
+    from keepfold.site import wiring
+
+    wiring.wire()
+    emails = list(Staff.objects.values_list("email", flat=True))
+    sys.stdout.write(json.dumps({email.partition("@")[0]: session_cookie(email) for email in emails}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
