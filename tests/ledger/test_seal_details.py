@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keepfold.gate.types import Decision
+from keepfold.gate.types import Actor, Decision
 from keepfold.kernel import ids
 from keepfold.kernel.crypto import keys as kernel_keys
 from keepfold.kernel.errors import Unopened
@@ -179,3 +179,19 @@ def test_masked_fields_are_named_apart():
         ["phone"],
         ("privacy-lead",),
     )
+
+
+@pytest.mark.parametrize(("kind", "prefix"), [("staff", "stf"), ("client", "cli"), ("system", "sys")])
+def test_details_say_who_of_ours_acted_also_when_they_outlive_the_people(kind, prefix):
+    who = ids.uuid7()
+    actor = Actor(kind=kind, id=who, name="x")
+    for tagged in (1, 2):
+        made = entry(*(ids.uuid7() for _ in range(tagged)), actor=actor)
+        assert described(made, tagged=tagged)["actor"] == ids.show(prefix, who)
+
+
+def test_a_customer_who_acts_is_not_named_in_details():
+    carl = ids.uuid7()
+    for people in ((carl,), (carl, ids.uuid7()), ()):
+        made = entry(*people, actor=Actor(kind="customer", id=carl, name="x"))
+        assert "actor" not in described(made, tagged=len(people))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from keepfold.gate.types import Entry
+from keepfold.gate.types import Actor, Entry
 from keepfold.kernel import ids
 
 # Kinds of actions that concern customers: free text about them may only be sealed under the key of the one person.
@@ -18,6 +18,8 @@ MOST_NAMES = 200
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,99}|[0-9a-f]{32}|[0-9a-f]{64}", re.ASCII)
 _PUBLIC_ID = re.compile(r"([a-z]{2,8})_[0-7][0-9a-hjkmnp-tv-z]{25}", re.ASCII)
 _DROPPED = object()
+# Who acted, by public id. A customer who acts is named by the entry's own tag instead, which dies with them.
+_ACTORS = {"staff": "stf", "client": "cli", "system": "sys"}
 
 
 def details_of(entry: Entry, *, kind: str, at_ms: int, people: Collection[bytes], tagged: int) -> dict[str, Any]:
@@ -43,11 +45,9 @@ def details_of(entry: Entry, *, kind: str, at_ms: int, people: Collection[bytes]
 
 def _core(entry: Entry, at_ms: int) -> dict[str, Any]:
     context, decision = entry.context, entry.decision
-    details: dict[str, Any] = {"v": 1, "id": entry.id, "at_ms": at_ms, "action": context.action}
+    details: dict[str, Any] = {"v": 1, "id": entry.id, "at_ms": at_ms, "action": context.action, **_who(context.actor)}
     if context.purpose:
         details["purpose"] = context.purpose[:LONGEST_TEXT]
-    if context.actor.roles:
-        details["roles"] = context.actor.roles
     if decision.rules:
         details["rules"] = decision.rules[:MOST_NAMES]
     if entry.cause is not None:
@@ -60,6 +60,11 @@ def _core(entry: Entry, at_ms: int) -> dict[str, Any]:
     elif context.fields:
         details["fields"] = [name[:100] for name in context.fields[:MOST_NAMES]]
     return details
+
+
+def _who(actor: Actor) -> dict[str, Any]:
+    named = {"actor": ids.show(_ACTORS[actor.kind], actor.id)} if actor.kind in _ACTORS else {}
+    return named | {"roles": actor.roles} if actor.roles else named
 
 
 def _shared(details: dict[str, Any], entry: Entry, people: frozenset[bytes]) -> dict[str, Any]:
