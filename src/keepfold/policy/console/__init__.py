@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from keepfold.policy.console import decisions
+from keepfold.policy.console import decisions, document, versions, workshop
 
-urlpatterns = [*decisions.urlpatterns]
+urlpatterns = [
+    *decisions.urlpatterns,
+    *document.urlpatterns,
+    *versions.urlpatterns,
+    *workshop.urlpatterns,
+]
