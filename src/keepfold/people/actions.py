@@ -61,11 +61,30 @@ def add_staff(*, actor: Actor, email: str, name: str, roles: Sequence[str] = ())
     return member
 
 
-@action("people.staff.list")
-def list_staff(*, actor: Actor, after: bytes = bytes(16), limit: int = PAGE) -> list[StaffMember]:
-    """Return members of staff in the order of their arrival, up to `limit` of those that follow `after`."""
-    rows = Staff.objects.filter(id__gt=UUID(bytes=after)).order_by("id").prefetch_related("roles")
-    return [views.staff(row) for row in rows[:limit]]
+def _only_staff(given: Mapping[str, Any]) -> dict[str, Any]:
+    # Which words were searched for stays out: they may be a name. Whose page was opened is worth writing down.
+    only = given.get("only")
+    return {} if only is None else {"staff": ids.show("stf", only)}
+
+
+@action("people.staff.list", details=_only_staff)
+def list_staff(
+    *,
+    actor: Actor,
+    after: bytes = bytes(16),
+    limit: int = PAGE,
+    only: bytes | None = None,
+    search: str = "",
+    role: str | None = None,
+    active: bool | None = None,
+) -> list[StaffMember]:
+    """Return members of staff in the order of their arrival, up to `limit` of those that follow `after`.
+
+    `only` names one of them; `search` is a part of name or address, `role` one that they hold, `active` whether they
+    may act.
+    """
+    rows = queries.staff_rows(only=only, search=search, role=role, active=active)
+    return [views.staff(row) for row in rows.filter(id__gt=UUID(bytes=after))[:limit]]
 
 
 @action("people.staff.roles", details=_staff)
@@ -108,6 +127,24 @@ def deactivate_staff(*, actor: Actor, staff: bytes, with_clients: bool = False) 
     return views.staff(row)
 
 
+@action("people.staff.reactivate", details=_staff)
+def reactivate_staff(*, actor: Actor, staff: bytes) -> StaffMember:
+    """Let a member of staff act again, with the roles they hold. Clients that were revoked stay revoked.
+
+    Raises `TooMuch` when these roles grant more than the actor holds, `NoSuchStaff`, `RowAltered`.
+    """
+    store.serialise()
+    row = checks.staff_row(staff)
+    roles = queries.roles_of(staff)
+    queries.require_genuine_staff(row, roles)
+    checks.may_give_roles(actor, [role for role in roles if role in queries.roles()])
+    row.is_active = True
+    row.mac = store.staff_mark(row, roles)
+    row.save(update_fields=["is_active", "mac"])
+    gate.emit(events.StaffReactivated(staff=staff))
+    return views.staff(row)
+
+
 @action("people.role.define")
 def define_role(
     *,
@@ -117,12 +154,16 @@ def define_role(
     purposes: Sequence[str] = (),
     label: Mapping[str, str] | None = None,
 ) -> Role:
-    """Say what a role grants in this installation. Raises `TooMuch` unless the actor holds both old and new grants."""
+    """Say what a role grants in this installation. Raises `TooMuch` unless the actor holds both old and new grants.
+
+    Raises `Conflict` for the role of owners: what they hold stays whole, so that nobody is locked out.
+    """
     store.serialise()
     checks.role_name(name)
     old = queries.roles().get(name)
     grants = checks.wanted(actor, actions, purposes)
     checks.may_give(actor, old.grants if old else Grants())
+    checks.not_of_owners(name)
     shown = dict(label or (old.label if old else {"en": name, "de": name}))
     stored = RoleOverride(
         name=name, label=json.dumps(shown), actions=" ".join(grants.actions), purposes=" ".join(grants.purposes)
@@ -132,6 +173,27 @@ def define_role(
     gate.current().note(role=name, actions=list(grants.actions), purposes=list(grants.purposes))
     gate.emit(events.RoleDefined(role=name))
     return Role(name=name, label=shown, grants=grants, stored=True)
+
+
+@action("people.role.reset")
+def reset_role(*, actor: Actor, name: str) -> Role | None:
+    """Let a role grant again what it does without this installation's own words; a role of its own is removed.
+
+    Return the role as it is then, None when it is gone. Raises `NoSuchRole` when this installation says nothing about
+    it, `TooMuch` unless the actor holds both old and new grants, `Conflict` while somebody holds a role that would go.
+    """
+    store.serialise()
+    gate.current().note(role=name)
+    old, pack = queries.roles().get(name), queries.roles(stored=False).get(name)
+    if old is None or not old.stored:
+        raise errors.NoSuchRole("This installation says nothing of its own about this role.")
+    for grants in (old.grants, pack.grants if pack else Grants()):
+        checks.may_give(actor, grants)
+    if pack is None:
+        checks.held_by_nobody(name)
+    RoleOverride.objects.filter(name=name).delete()
+    gate.emit(events.RoleDefined(role=name))
+    return pack
 
 
 @action("people.role.list")
@@ -190,10 +252,27 @@ def rotate_client(*, actor: Actor, client: bytes, overlap_s: int = 0) -> IssuedT
     return IssuedToken(client=views.client(row), token=token)
 
 
-@action("people.client.list")
-def list_clients(*, actor: Actor, after: bytes = bytes(16), limit: int = PAGE, revoked: bool = True) -> list[Client]:
-    """Return clients in the order of their making, up to `limit` of those that follow `after`; never a token."""
-    return [views.client(row) for row in store.all_clients(after=after, limit=limit, revoked=revoked)]
+def _only_client(given: Mapping[str, Any]) -> dict[str, Any]:
+    only = given.get("only")
+    return {} if only is None else {"client": ids.show("cli", only)}
+
+
+@action("people.client.list", details=_only_client)
+def list_clients(
+    *,
+    actor: Actor,
+    after: bytes = bytes(16),
+    limit: int = PAGE,
+    revoked: bool = True,
+    only: bytes | None = None,
+    maker: bytes | None = None,
+) -> list[Client]:
+    """Return clients in the order of their making, up to `limit` of those that follow `after`; never a token.
+
+    `only` names one of them, `maker` whoever made them.
+    """
+    rows = store.all_clients(after=after, limit=limit, revoked=revoked, only=only, maker=maker)
+    return [views.client(row) for row in rows]
 
 
 @action("people.client.revoke", details=_client)

@@ -11,7 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from keepfold import gate
 from keepfold.gate.types import Actor
 from keepfold.kernel import clock
-from keepfold.kernel.errors import Invalid
+from keepfold.kernel.errors import Conflict, Invalid
 from keepfold.kernel.rules import nearest
 from keepfold.people import errors, queries, rules, store
 from keepfold.people.models import Staff
@@ -19,6 +19,7 @@ from keepfold.people.types import Grants
 
 MOST_GRANTS = 100
 HIGHEST_RATE = 100_000
+OWNER = "owner"
 
 
 def wanted(actor: Actor, actions: Sequence[str], purposes: Sequence[str]) -> Grants:
@@ -76,6 +77,29 @@ def role_name(name: str) -> None:
     """Raise `Invalid` on a name that no role can have."""
     if not rules.ROLE_SHAPE.match(name):
         raise Invalid("A role's name is lower-case letters, digits and _, at most 40.", code="people.role-name")
+
+
+def not_of_owners(name: str) -> None:
+    """Raise `Conflict` for the role of owners."""
+    if name == OWNER:
+        raise Conflict(
+            "Owners hold everything, always; otherwise nobody could put a mistake right.",
+            code="people.role-owner",
+            rule="people.one-owner",
+            next_step="Make a role of your own, and give that instead.",
+        )
+
+
+def held_by_nobody(name: str) -> None:
+    """Raise `Conflict` while a member of staff holds a role."""
+    count = queries.holders(name).count()
+    if count:
+        raise Conflict(
+            "Somebody still holds this role.",
+            code="people.role-held",
+            next_step="Take it from everybody who holds it first.",
+            held_by=count,
+        )
 
 
 def staff_row(staff: bytes) -> Staff:

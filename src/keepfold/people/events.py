@@ -18,6 +18,12 @@ class StaffDeactivated(msgspec.Struct, frozen=True, kw_only=True):
     staff: bytes
 
 
+class StaffReactivated(msgspec.Struct, frozen=True, kw_only=True):
+    """A member of staff can act again."""
+
+    staff: bytes
+
+
 class RolesChanged(msgspec.Struct, frozen=True, kw_only=True):
     """A member of staff now holds exactly these roles."""
 

@@ -6,21 +6,23 @@ import hmac
 import json
 import time
 import tomllib
+from collections.abc import Iterable, Mapping
 from functools import cache
 from hashlib import sha256
 from typing import NoReturn
 from uuid import UUID
 
 from django.db import OperationalError
+from django.db.models import Count, Q, QuerySet
 
 from keepfold import packs
 from keepfold.gate.types import Actor
 from keepfold.kernel import clock, epoch, ids
 from keepfold.kernel.log import get_logger
-from keepfold.people import errors, rules, store
+from keepfold.people import errors, rules, store, views
 from keepfold.people.memory import REMEMBER_SECONDS, USE_NOTED_EVERY, Remembered, memory
 from keepfold.people.models import RoleOverride, Staff, StaffRole
-from keepfold.people.types import Grants, Role
+from keepfold.people.types import Client, Grants, Role
 
 EPOCH = "people"
 OPERATOR_ID = bytes.fromhex("00000000000070008000000000000001")
@@ -133,6 +135,45 @@ def roles_of(staff: bytes) -> tuple[str, ...]:
     """Return the names of the roles that a member of staff holds, sorted."""
     names = StaffRole.objects.filter(staff_id=UUID(bytes=staff)).values_list("role", flat=True)
     return tuple(sorted(names))
+
+
+def staff_rows(
+    *, only: bytes | None = None, search: str = "", role: str | None = None, active: bool | None = None
+) -> QuerySet[Staff]:
+    """Return the rows of members of staff in the order of their arrival, narrowed as `actions.list_staff` says."""
+    rows = Staff.objects.order_by("id").prefetch_related("roles")
+    if only is not None:
+        rows = rows.filter(id=UUID(bytes=only))
+    for word in search.split():
+        rows = rows.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    if role is not None:
+        rows = rows.filter(roles__role=role)
+    return rows if active is None else rows.filter(is_active=active)
+
+
+def holders(role: str) -> QuerySet[Staff]:
+    """Return the members of staff who hold a role, also those who cannot act."""
+    return Staff.objects.filter(roles__role=role).order_by("id")
+
+
+def counts() -> Mapping[str, int]:
+    """Return how many members of staff who can act hold each role, by its name."""
+    found = StaffRole.objects.filter(staff__is_active=True).values_list("role").annotate(Count("id"))
+    return dict(found)
+
+
+def names_of(actors: Iterable[bytes]) -> dict[bytes, str]:
+    """Return the names of members of staff and clients by their ids; of the operator none. Unknown ids are left out."""
+    wanted = {one for one in actors if one != OPERATOR_ID}
+    members = Staff.objects.filter(id__in=[UUID(bytes=one) for one in wanted]).values_list("id", "name")
+    found = {member.bytes: name for member, name in members}
+    return found | store.client_names(wanted - found.keys())
+
+
+def made_with(client: bytes) -> tuple[Client, ...]:
+    """Return the living clients that a client made, directly or not: they end when it is revoked."""
+    below = rules.descendants((client,), store.living_makers())[1:]
+    return tuple(views.client(row) for row in map(store.find_client, below) if row is not None)
 
 
 def require_genuine_staff(member: Staff, roles: tuple[str, ...]) -> None:

@@ -79,7 +79,10 @@ def staff_mark(row: Staff, roles: Iterable[str]) -> bytes:
     """Return the mark that a member's row must carry: over row and roles. Whoever sets a password renews it."""
     added = row.added_at.astimezone(UTC).isoformat(timespec="microseconds")
     columns = (row.id.bytes, row.email, row.name, row.password, int(row.is_active), added)
-    return rowmac.mark("people_staff", *columns, *sorted(set(roles)))
+    # Nobody's role has a hyphen. Whoever never signed in keeps the mark of a row without these columns.
+    signed_in = (row.first_s, row.password_s, row.devices_s, row.factors)
+    more = ("sign-in", *signed_in) if any(signed_in) else ()
+    return rowmac.mark("people_staff", *columns, *more, *sorted(set(roles)))
 
 
 def role_mark(row: RoleOverride) -> bytes:
@@ -109,15 +112,35 @@ def find_client(client: bytes) -> ClientRow | None:
     return _client(row) if row else None
 
 
-def all_clients(*, after: bytes, limit: int, revoked: bool) -> list[ClientRow]:
+def all_clients(
+    *, after: bytes, limit: int, revoked: bool, only: bytes | None = None, maker: bytes | None = None
+) -> list[ClientRow]:
     """Return up to `limit` clients whose ids follow `after`, in the order of their making."""
-    where = "" if revoked else " AND revoked_s IS NULL"
-    sql = f"SELECT {_CLIENT} FROM people_client WHERE id > %s{where} ORDER BY id LIMIT %s"  # noqa: S608  constants
-    return [_client(row) for row in db.fetch_all(DATA, sql, (after, limit))]
+    wanted = {"id > %s": after, "id = %s": only, "created_by = %s": maker}
+    terms = [term for term, value in wanted.items() if value is not None] + ([] if revoked else ["revoked_s IS NULL"])
+    sql = f"SELECT {_CLIENT} FROM people_client WHERE {' AND '.join(terms)} ORDER BY id LIMIT %s"  # noqa: S608  constants
+    values = [value for value in wanted.values() if value is not None]
+    return [_client(row) for row in db.fetch_all(DATA, sql, (*values, limit))]
 
 
 def _client(row: Any) -> ClientRow:
     return ClientRow(bytes(row[0]), row[1], grants_of(row[2], row[3]), row[4], bytes(row[5]), *row[6:])
+
+
+def client_names(clients: Iterable[bytes]) -> dict[bytes, str]:
+    """Return the names of clients by their ids; those that are not there are left out."""
+    wanted = list(clients)
+    if not wanted:
+        return {}
+    marks = ", ".join(["%s"] * len(wanted))
+    rows = db.fetch_all(DATA, f"SELECT id, name FROM people_client WHERE id IN ({marks})", wanted)  # noqa: S608  marks only
+    return {bytes(row[0]): row[1] for row in rows}
+
+
+def tokens_of(client: bytes) -> list[TokenRow]:
+    """Return the tokens of one client, the newest first."""
+    sql = f"SELECT {_TOKENS} FROM people_token WHERE client_id = %s ORDER BY created_s DESC, kid"  # noqa: S608  constant
+    return [TokenRow(*row) for row in db.fetch_all(DATA, sql, (client,))]
 
 
 def all_tokens() -> list[TokenRow]:

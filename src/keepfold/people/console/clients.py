@@ -13,7 +13,14 @@ from keepfold.ui import nav
 nav.register(
     nav.Item("clients", "running", _("API clients"), "plug", "clients", ("people.client.list",), 30, "G A"),
     nav.Item(
-        "client_new", "running", _("Make an API client"), "plug", "client_new", ("people.client.create",), 31, "", True
+        "client_new",
+        "running",
+        _("Make an API client"),
+        "plug",
+        "client_new",
+        ("people.client.create",),
+        31,
+        hidden=True,
     ),
 )
 

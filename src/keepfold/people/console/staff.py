@@ -13,7 +13,14 @@ from keepfold.ui import nav
 nav.register(
     nav.Item("staff", "running", _("People and roles"), "id-card", "staff", ("people.staff.list",), 20, "G P"),
     nav.Item(
-        "staff_new", "running", _("Add a member of staff"), "id-card", "staff_new", ("people.staff.add",), 21, "", True
+        "staff_new",
+        "running",
+        _("Add a member of staff"),
+        "id-card",
+        "staff_new",
+        ("people.staff.add",),
+        21,
+        hidden=True,
     ),
 )
 
