@@ -6,7 +6,7 @@ import hmac
 import json
 import time
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from hashlib import sha256
 from typing import NoReturn
@@ -26,10 +26,27 @@ from keepfold.people.types import Client, Grants, Role
 
 EPOCH = "people"
 OPERATOR_ID = bytes.fromhex("00000000000070008000000000000001")
+Labels = Mapping[str, Mapping[str, str]]
 _NOBODY = bytes(32)
 _ALL = 1_000_000
 
 log = get_logger()
+
+
+class _Wiring:
+    """What the site has handed over; None until then."""
+
+    purposes: Callable[[], Labels] | None = None
+
+
+def wire_purposes(*, purposes: Callable[[], Labels] | None) -> None:
+    """Hand over who knows the purposes of the policy in force: their labels by language, by name."""
+    _Wiring.purposes = purposes
+
+
+def purposes() -> Labels:
+    """Return the labels of the purposes that the policy in force has, by name; nothing while there is no policy."""
+    return _Wiring.purposes() if _Wiring.purposes is not None else {}
 
 
 def authenticate(token: str, *, address: str = "") -> Actor:

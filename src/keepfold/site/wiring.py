@@ -5,13 +5,14 @@
 * ledger gets its keys (vault),
 * consent gets who is there (vault),
 * policy gets which person an actor stands for (people),
-* rows that grant something get the keys of their marks (vault).
+* people get the purposes that roles and clients may be given (policy),
+* rows that grant something get the keys of their marks (vault), and people the key of its secrets.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from keepfold import gate
 from keepfold.consent import queries as consent
@@ -22,6 +23,7 @@ from keepfold.ledger import queries as ledger
 from keepfold.ledger.recorder import LedgerRecorder
 from keepfold.people import actions as people_actions
 from keepfold.people import queries as people
+from keepfold.people import sealing
 from keepfold.policy import actions as policy_actions
 from keepfold.policy import queries as policy
 from keepfold.policy.decider import PolicyDecider
@@ -42,7 +44,9 @@ def wire() -> None:
     gate.wire(decider=PolicyDecider(facts_of, facts_of_many), recorder=LedgerRecorder())
     keyring.wire(keys=vault_keys.LedgerKeys())
     rowmac.wire(keys=vault_keys.RowKeys())
+    sealing.wire(keys=vault_keys.RowKeys())
     policy.wire_people(person_of=people.person_behind)
+    people.wire_purposes(purposes=purposes)
     consent.wire(persons=vault.is_living)
     policy.wire_values(holds_people=vault.holds_people, prepare=vault.prepare_indexes)
     vault_keys.harden()
@@ -57,6 +61,15 @@ def facts_of_many(persons: Sequence[bytes], purpose: str) -> dict[bytes, PersonF
     """Return the same for a batch; those of whom nothing is known are left out."""
     found = consent.facts_of_many(persons, purpose)
     return {person: PersonFacts(consents=consents) for person, consents in found.items()}
+
+
+def purposes() -> dict[str, Mapping[str, str]]:
+    """Return the labels of the purposes of the policy in force, by name; none while there is none."""
+    try:
+        found = policy.schema().purposes
+    except Unavailable:
+        return {}
+    return {name: purpose.label for name, purpose in found.items()}
 
 
 def open_keys() -> None:
