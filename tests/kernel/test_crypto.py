@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keepfold.kernel.crypto import aead, argon2, keys, mac, pool, selftest, sign, wipe, wrap
+from keepfold.kernel.crypto import aead, argon2, keys, mac, pool, selftest, sign, stream, wipe, wrap
 from keepfold.kernel.errors import Unavailable, Unopened
 
 KEY = bytes(range(32))
@@ -17,7 +17,7 @@ CIPHER = aead.cipher(KEY)
 
 
 def test_every_published_vector_holds():
-    assert len(selftest.run()) == len(selftest.VECTORS) == 6
+    assert len(selftest.run()) == len(selftest.VECTORS) == 7
 
 
 @pytest.mark.parametrize("answer", [lambda: False, lambda: 1 / 0], ids=["wrong", "raising"])
@@ -42,6 +42,7 @@ def test_each_vector_notices_a_broken_primitive(monkeypatch, source):
     broken = {
         "AES": (aead, "seal", lambda *_: b"\x01\x01" + bytes(90)),
         "HMAC": (mac, "tag", lambda *_: bytes(32)),
+        "Streams": (stream, "unsealed", lambda *_: iter((b"BLOCK 1.",))),
         "HKDF": (keys, "expand", lambda *_: bytes(42)),
         "Ed25519": (sign, "is_valid", lambda *_: True),
         "Argon2id": (selftest, "Argon2id", lambda **_: type("Broken", (), {"derive": lambda *_: bytes(32)})()),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import NamedTuple
 
+from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from keepfold.kernel.crypto import aead, keys, mac, sign, wrap
+from keepfold.kernel.crypto import aead, keys, mac, sign, stream, wrap
 from keepfold.kernel.errors import Unavailable, Unopened
 
 
@@ -92,11 +94,27 @@ def _argon2id() -> bool:
     return primitive.derive(b"\x01" * 32) == answer
 
 
+def _stream() -> bool:
+    # Tink's java tests, AesGcmHkdfStreamingTestUtil, vector 7: SHA-1 in the HKDF, otherwise the format that we use.
+    secret = _hex("00112233445566778899aabbccddeeff6eb56cdc726dfbe5d57f2fcdc6e9345b")
+    sealed = _hex(
+        "28782994617714a80fa085e15051a16854522330d6d0f26c049b2192f09cdd98b2eb90c753bfff277a29e54fa4afb15d648c28477eb07f01"
+        "2535c767f5fdce24ffffae318480c1d37357d6d3c511159318afa09ef38aa3f5456fd7817c5c02dd6e1a7fef174c8bd24e38b5982ac10549"
+        "7c0101ac5581fe5b"
+    )
+    content = b"".join(b"BLOCK %d." % number for number in range(1, 9))
+    shape = stream.Shape(SHA1, 32, 120)
+    sealer = stream.Sealer(secret, bytes(range(4)), shape, salt=sealed[1:33], prefix=sealed[33:40])
+    again = b"".join(stream.unsealed(secret, bytes(range(4)), BytesIO(sealed).read, shape))
+    return sealer.update(content) + sealer.finish() == sealed and again == content
+
+
 VECTORS: tuple[Vector, ...] = (
     Vector("AES-256-GCM: McGrew and Viega, The Galois/Counter Mode of Operation, test case 16", _gcm),
     Vector(
         "AES-256-GCM: another context, another algorithm byte, another wrap are refused", _another_context_is_refused
     ),
+    Vector("Streams: Tink, AesGcmHkdfStreamingTestUtil, vector 7", _stream),
     Vector("HMAC-SHA256: RFC 4231 section 4.3", _hmac),
     Vector("HKDF-Expand: RFC 5869 appendix A.1", _hkdf),
     Vector("Ed25519: RFC 8032 section 7.1, test 2", _ed25519),

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from keepfold.kernel.crypto.wipe import forbid_dumps as harden
 from keepfold.vault.keys.begin import init
+from keepfold.vault.keys.files import FileKeys
 from keepfold.vault.keys.ledger import LedgerKeys
 from keepfold.vault.keys.ring import Ring, forget, ring
 from keepfold.vault.keys.rows import RowKeys
 
-__all__ = ["LedgerKeys", "Ring", "RowKeys", "forget", "harden", "init", "ring"]
+__all__ = ["FileKeys", "LedgerKeys", "Ring", "RowKeys", "forget", "harden", "init", "ring"]
