@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 
 from keepfold import gate
 from keepfold.consent import queries as consent
-from keepfold.kernel import clock, config, rowmac
+from keepfold.kernel import clock, config, rowmac, sealed
 from keepfold.kernel.errors import Unavailable
 from keepfold.ledger import keyring, tree
 from keepfold.ledger import queries as ledger
@@ -44,6 +44,7 @@ def wire() -> None:
     gate.wire(decider=PolicyDecider(facts_of, facts_of_many), recorder=LedgerRecorder())
     keyring.wire(keys=vault_keys.LedgerKeys())
     rowmac.wire(keys=vault_keys.RowKeys())
+    sealed.wire(keys=vault_keys.FileKeys())
     sealing.wire(keys=vault_keys.RowKeys())
     policy.wire_people(person_of=people.person_behind)
     people.wire_purposes(purposes=purposes)
