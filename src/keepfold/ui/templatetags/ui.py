@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import count
 from typing import Any
 
+from django import forms as django_forms
 from django import template
+from django.forms.boundfield import BoundField
 from django.template.context import Context
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from keepfold.ui import assets, glossary, say
+from keepfold.ui import assets, components, forms, glossary, say
+from keepfold.ui import toast as toasts
+from keepfold.ui.components import Badge, Text
 
 register = template.Library()
 
@@ -20,6 +28,24 @@ register.filter("day", say.day)
 register.filter("moment", say.moment)
 register.filter("ago", say.ago)
 register.filter("span", say.span)
+
+_ids = count(1)
+
+
+@register.filter
+def stamp(value: datetime) -> str:
+    """Return a moment for machines."""
+    at = say.aware(value)
+    return say.stamp(at) if at else ""
+
+
+@register.filter
+def figure(value: Any) -> str:
+    """Return a number with its groups, and anything else as it is."""
+    return say.num(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+# --------------------------------------------------------------------------------------------------- files and marks
 
 
 @register.simple_tag
@@ -72,3 +98,280 @@ def _more(slug: str) -> SafeString | str:
     except NoReverseMatch:
         return ""
     return format_html(' <a href="{}#{}">{}</a>', address, slug, _("All words"))
+
+
+# ------------------------------------------------------------------------------------------------------ words, values
+
+
+@register.simple_tag
+def badge(label: Text | Badge, tone: str = "", icon: str = "") -> SafeString:
+    """Return one or two words with a state."""
+    made = label if isinstance(label, Badge) else Badge(label, tone, icon)
+    return format_html(
+        '<span class="badge{}">{}{}</span>',
+        f" {made.tone}" if made.tone else "",
+        _icon(made.shown_icon),
+        made.label,
+    )
+
+
+def _icon(name: str, classes: str = "") -> SafeString:
+    return icon(name, classes) if name else mark_safe("")
+
+
+@register.simple_tag
+def sealmark(state: str) -> SafeString:
+    """Return how far something is proven: recorded, witnessed, broken, unknown."""
+    return badge(components.seal_mark(state))
+
+
+@register.simple_tag
+def sealed(hint: str = "") -> SafeString:
+    """Return the strip of a value that is not open."""
+    return components.sealed(hint)
+
+
+@register.simple_tag
+def refused(reason: Text) -> SafeString:
+    """Return a sealed value that does not open, and why."""
+    return format_html("{} {}", components.sealed(), badge(reason, "bad"))
+
+
+@register.simple_tag
+def erased(at: Any = None, why: Text = "") -> SafeString:
+    """Return what is left of an erased value: when, and why."""
+    when = format_html(" {}", say.day(at, "short")) if at else ""
+    return format_html('<span class="dim3">{}{}{}</span>', _("Erased"), when, format_html(", {}", why) if why else "")
+
+
+@register.simple_tag
+def notheld() -> SafeString:
+    """Return the words for a value that is not there."""
+    return format_html('<span class="dim3">{}</span>', _("Not held"))
+
+
+@register.inclusion_tag("ui/parts/opened.html")
+def opened(value: Any, purpose: Text = "", until: Any = None, *, copying: bool = True) -> dict[str, Any]:
+    """Show an opened value with its purpose and its end."""
+    return {"value": value, "purpose": purpose, "until": until, "copying": copying, "id": f"opened-{next(_ids)}"}
+
+
+@register.inclusion_tag("ui/parts/purposestrip.html")
+def purposestrip(
+    purpose: Text, text: Text = "", *, until: Any = None, entries: int = 0, change: str = "", home: str = ""
+) -> dict[str, Any]:
+    """Show which purpose is open, until when, and how many entries that wrote."""
+    return {"purpose": purpose, "text": text, "until": until, "entries": entries, "change": change, "home": home}
+
+
+@register.simple_tag
+def copy(target: str, words: Text = "") -> SafeString:
+    """Return a button that copies an element's text; it appears only where scripts run."""
+    return format_html(
+        '<button class="button quiet" type="button" data-copy="{}" data-done="{}" hidden>{}{}</button>',
+        target,
+        _("Copied"),
+        _icon("copy"),
+        words or _("Copy"),
+    )
+
+
+# ------------------------------------------------------------------------------------------------------ heads and ways
+
+
+@register.simple_block_tag
+def pagehead(content: str, title: Text, lede: Text = "", *, statement: bool = False, above: Text = "") -> SafeString:
+    """Return the head of a page: what it is, one sentence, and at most three actions."""
+    return _part("pagehead", content=_inner(content), title=title, lede=lede, statement=statement, above=above)
+
+
+@register.simple_tag
+def crumb(label: Text, href: str = "") -> SafeString:
+    """Return one step of the path; the last has no address."""
+    if href:
+        return format_html('<li><a href="{}">{}</a></li>', href, label)
+    return format_html('<li><span aria-current="page">{}</span></li>', label)
+
+
+@register.inclusion_tag("ui/parts/tabs.html")
+def tabs(items: Sequence[components.Tab], label: Text) -> dict[str, Any]:
+    """Show views that are each an address."""
+    return {"tabs": items, "label": label}
+
+
+@register.inclusion_tag("ui/parts/segments.html")
+def segments(items: Sequence[components.Tab], label: Text) -> dict[str, Any]:
+    """Show two to four exclusive choices that are each an address."""
+    return {"tabs": items, "label": label}
+
+
+@register.inclusion_tag("ui/parts/steps.html")
+def steps(stages: Sequence[components.Stage]) -> dict[str, Any]:
+    """Show how far a longer task has come."""
+    return {"stages": stages}
+
+
+@register.inclusion_tag("ui/parts/pager.html")
+def pager(page: components.Page) -> dict[str, Any]:
+    """Show where a list goes on."""
+    return {"page": page}
+
+
+@register.simple_block_tag
+def dialog(content: str, key: str, title: Text) -> SafeString:
+    """Return a dialog that a button with `popovertarget` opens; it needs no script and traps nobody."""
+    return format_html(
+        '<div class="menu modal" id="{0}" popover role="dialog" aria-labelledby="{0}-h">'
+        '<div class="in stack"><h2 id="{0}-h" tabindex="-1" autofocus>{1}</h2>{2}</div></div>',
+        key,
+        title,
+        _inner(content),
+    )
+
+
+@register.simple_block_tag
+def menu(content: str, key: str, label: Text, icon: str = "ellipsis") -> SafeString:
+    """Return a button and the menu that it opens."""
+    return format_html(
+        '<button class="button" type="button" popovertarget="{0}">{1}{2}</button>'
+        '<div class="menu drop" id="{0}" popover>{3}</div>',
+        key,
+        _icon(icon),
+        label,
+        _inner(content),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- saying something
+
+
+@register.simple_block_tag
+def callout(content: str, tone: str = "", icon: str = "", role: str = "") -> SafeString:
+    """Return a few lines that tell what happened, and what to do."""
+    return format_html(
+        '<div class="callout{}"{}>{}<div>{}</div></div>',
+        f" {tone}" if tone else "",
+        format_html(' role="{}"', role) if role else "",
+        _icon(icon or components.CALLOUT_ICONS.get(tone, "info")),
+        _inner(content),
+    )
+
+
+@register.inclusion_tag("ui/parts/toast.html", takes_context=True)
+def toast(context: Context) -> dict[str, Any]:
+    """Show the one line that waits from the page before."""
+    request = context.get("request")
+    if request is None:
+        return {"toast": None}
+    return {"toast": toasts.take(request), "here": request.get_full_path()}
+
+
+@register.simple_block_tag
+def empty(content: str, title: Text, text: Text = "", *, kind: str = "nothing", level: int = 2) -> SafeString:
+    """Return what stands where nothing is: `kind` is nothing (teaches), found (filtered away) or role (not yours)."""
+    return _part("empty", content=_inner(content), title=title, text=text, kind=kind, level=level)
+
+
+@register.simple_tag
+def skeleton(lines: int = 3) -> SafeString:
+    """Return the place of lines that are still being fetched."""
+    shapes = components.joined(
+        [format_html('<span class="skeleton{}"></span>', "" if at % 3 == 1 else " part") for at in range(lines)]
+    )
+    return format_html(
+        '<div class="stack tight" aria-busy="true"><span class="vh">{}</span>{}</div>', _("Being fetched"), shapes
+    )
+
+
+@register.inclusion_tag("ui/parts/progress.html")
+def progress(value: int | None, most: int, label: Text, note: Text = "") -> dict[str, Any]:
+    """Show how far long work has come; None means that nobody knows."""
+    return {"value": value, "most": most, "label": label, "note": note}
+
+
+@register.inclusion_tag("ui/parts/meter.html")
+def meter(value: float, most: float, label: Text, words: Text, tone: str = "") -> dict[str, Any]:
+    """Show a measure with its word."""
+    return {"value": f"{value:g}", "most": f"{most:g}", "label": label, "words": words, "tone": tone}
+
+
+# ------------------------------------------------------------------------------------------------- facts and sequences
+
+
+@register.inclusion_tag("ui/parts/figures.html")
+def figures(items: Sequence[components.Figure]) -> dict[str, Any]:
+    """Show at most four numbers."""
+    return {"figures": items}
+
+
+@register.inclusion_tag("ui/parts/pairs.html")
+def pairs(items: Iterable[components.Pair]) -> dict[str, Any]:
+    """Show facts with their names."""
+    return {"pairs": items}
+
+
+@register.inclusion_tag("ui/parts/lines.html")
+def lines(items: Iterable[components.Line]) -> dict[str, Any]:
+    """Show things that have a next step."""
+    return {"lines": items}
+
+
+@register.inclusion_tag("ui/parts/timeline.html")
+def timeline(entries: Iterable[components.Event]) -> dict[str, Any]:
+    """Show who did what, the newest first."""
+    return {"entries": entries}
+
+
+@register.inclusion_tag("ui/parts/trace.html")
+def trace(steps: Iterable[components.Step]) -> dict[str, Any]:
+    """Show the rules of a decision in their order."""
+    return {"steps": steps}
+
+
+@register.inclusion_tag("ui/parts/diff.html")
+def diff(changes: Iterable[components.Change]) -> dict[str, Any]:
+    """Show what is wider, narrower or the same."""
+    return {"changes": changes}
+
+
+@register.inclusion_tag("ui/parts/code.html")
+def code(
+    text: str | components.CodeLines,
+    label: Text,
+    start: int = 1,
+    marks: Mapping[int, str] | None = None,
+    anchor: str = "L",
+) -> dict[str, Any]:
+    """Show lines of a file with their numbers and marks."""
+    shown = components.code_lines(text, start, marks) if isinstance(text, str) else text
+    return {"lines": shown, "label": label, "anchor": anchor}
+
+
+# --------------------------------------------------------------------------------------------------------------- forms
+
+
+@register.inclusion_tag("ui/parts/field.html")
+def field(
+    bound: BoundField, *, short: bool = False, wide: bool = False, two: bool = False, mono: bool = False
+) -> dict[str, Any]:
+    """Show a field: label, hint, control, error, in this order."""
+    shown = forms.shown(bound)
+    classes = " ".join(name for name, wanted in (("short", short), ("mono", mono)) if wanted)
+    plain = shown.kind in {"input", "file"}
+    control = shown.control_html(f"input {classes}".strip() if plain else "") if shown.kind != "choices" else ""
+    return {"field": shown, "control": control, "wide": wide or two, "two": two}
+
+
+@register.inclusion_tag("ui/parts/problems.html")
+def problems(form: django_forms.BaseForm) -> dict[str, Any]:
+    """Show what has to be changed, with links to where."""
+    return {"problems": forms.problems_of(form)}
+
+
+def _inner(content: str) -> SafeString:
+    """Return the content of a block tag, which the template engine has already escaped."""
+    return mark_safe(content.strip())  # noqa: S308
+
+
+def _part(name: str, **values: Any) -> SafeString:
+    return mark_safe(render_to_string(f"ui/parts/{name}.html", values))  # noqa: S308  a template of this room
