@@ -38,6 +38,17 @@ def status() -> Status:
     )
 
 
+def count_people() -> int:
+    """Return how many people are in the vault."""
+    return store.count_people()
+
+
+def root_kind() -> str:
+    """Return where the root key lives: `file`, `passphrase`, or nothing before keys are made."""
+    row = key_store.keyring()
+    return row.root_kind if row else ""
+
+
 def ready() -> None:
     """Return when keys and stores are usable. Raises `KeysUnavailable` with the reason and the next step."""
     ring()
@@ -46,6 +57,11 @@ def ready() -> None:
 def holds_people() -> bool:
     """Say whether anybody is in the vault."""
     return store.newest_person() is not None
+
+
+def people() -> int:
+    """Return how many people are in the vault: a running count, quick at any size. `status` counts the rows."""
+    return store.counted_people()
 
 
 def is_living(person: bytes) -> bool:
