@@ -73,7 +73,7 @@ class Line(NamedTuple):
 
 
 class Event(NamedTuple):
-    """Who did what, why and when. `seal`: recorded, witnessed, broken, unknown or nothing."""
+    """Who did what, why and when. `seal`: recorded, witnessed, broken, unknown or nothing; `link` names `href`."""
 
     who: Text
     what: Text
@@ -83,6 +83,7 @@ class Event(NamedTuple):
     tone: str = ""
     seal: str = ""
     href: str = ""
+    link: Text = ""
 
 
 class Step(NamedTuple):

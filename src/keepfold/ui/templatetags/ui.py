@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from keepfold.ui import assets, components, forms, glossary, say
+from keepfold.ui import assets, charts, components, forms, glossary, say, tables
 from keepfold.ui import toast as toasts
 from keepfold.ui.components import Badge, Text
 
@@ -345,6 +345,57 @@ def code(
     """Show lines of a file with their numbers and marks."""
     shown = components.code_lines(text, start, marks) if isinstance(text, str) else text
     return {"lines": shown, "label": label, "anchor": anchor}
+
+
+# -------------------------------------------------------------------------------------------------------------- tables
+
+
+@register.inclusion_tag("ui/parts/table.html", takes_context=True)
+def table(context: Context, shown: tables.Shown, title: Text = "") -> dict[str, Any]:
+    """Show a table with its filters, its export and where it goes on."""
+    return {
+        "table": shown,
+        "title": title,
+        "nothing_yet": _("Nothing yet"),
+        "nothing_found": _("Nothing fits"),
+        "nothing_found_text": _("Loosen one of these: %(filters)s.") % {"filters": shown.filtered_by},
+        "csrf_token": context.get("csrf_token"),
+        "request": context.get("request"),
+    }
+
+
+@register.simple_tag
+def cell(one: tables.Cell) -> Any:
+    """Return one value of a table in the way of its column."""
+    if one.value is None or one.value == "":
+        return format_html('<span class="dim3">{}</span>', "–")
+    show = _CELLS.get(one.column.kind)
+    return show(one.value) if show else one.value
+
+
+def _link(value: components.Link) -> SafeString:
+    return format_html('<a href="{}">{}</a>', value.href, value.label)
+
+
+_CELLS: Mapping[str, Callable[[Any], Any]] = {
+    "number": say.num,
+    "moment": say.moment,
+    "day": lambda value: say.day(value, "short"),
+    "badge": badge,
+    "link": _link,
+    "code": lambda value: format_html('<code class="hash">{}</code>', value),
+    "seal": sealmark,
+    "sealed": components.sealed,
+}
+
+
+# -------------------------------------------------------------------------------------------------------------- charts
+
+
+@register.simple_tag
+def chart(shown: charts.Chart | charts.Heat) -> SafeString:
+    """Return a chart with its key and, behind it, its table; a heat map is a table itself."""
+    return _part("heat", heat=shown) if isinstance(shown, charts.Heat) else _part("chart", chart=shown)
 
 
 # --------------------------------------------------------------------------------------------------------------- forms

@@ -1,0 +1,112 @@
+"""Tables as files: CSV for spreadsheets, JSON for programs, written piece by piece."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone, translation
+
+from keepfold.ui import say
+from keepfold.ui.components import Badge, Link, seal_mark
+
+FORMS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+# A spreadsheet takes a text that begins so for a formula and runs it (OWASP, CSV Injection).
+_FORMULA_LEADS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+class Column(Protocol):
+    """What an export needs to know of a column."""
+
+    @property
+    def key(self) -> str:
+        """Return its name for programs."""
+
+    @property
+    def label(self) -> Any:
+        """Return its name for people."""
+
+    @property
+    def kind(self) -> str:
+        """Return what its values are."""
+
+
+def answer(form: str, name: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> StreamingHttpResponse:
+    """Return a file with all rows; its name says which table and which day."""
+    write = csv_pieces if form == "csv" else json_pieces
+    response = StreamingHttpResponse(_in_language(write(columns, rows)), content_type=FORMS[form])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{timezone.now():%Y-%m-%d}.{form}"'
+    return response
+
+
+def _in_language(pieces: Iterator[str]) -> Iterator[str]:
+    """Keep the reader's language while pieces are made, after the view has returned."""
+    language = translation.get_language()
+    while True:
+        with translation.override(language):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
+
+
+class _Line:
+    """A file that hands back what is written into it."""
+
+    def write(self, text: str) -> str:
+        """Return the text."""
+        return text
+
+
+def csv_pieces(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield CSV (RFC 4180) line by line, with a byte order mark: without it, Excel misreads letters beyond ASCII."""
+    writer = csv.writer(_Line())
+    yield "\ufeff" + writer.writerow([guarded(str(column.label)) for column in columns])
+    for row in rows:
+        yield writer.writerow([_csv_cell(column, row.get(column.key)) for column in columns])
+
+
+def _csv_cell(column: Column, value: Any) -> Any:
+    shown = plain(column.kind, value)
+    return guarded(shown) if isinstance(shown, str) else "" if shown is None else shown
+
+
+def guarded(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: one that begins like one gets a quote in front."""
+    return f"'{text}" if text.startswith(_FORMULA_LEADS) else text
+
+
+def json_pieces(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a JSON array of objects, a row at a time."""
+    lead = "["
+    for row in rows:
+        made = {column.key: plain(column.kind, row.get(column.key)) for column in columns}
+        yield lead + json.dumps(made, ensure_ascii=False, separators=(",", ":"))
+        lead = ",\n"
+    yield "[]" if lead == "[" else "]"
+
+
+def plain(kind: str, value: Any) -> str | int | float | bool | None:
+    """Return a value of a table as text or number: moments in UTC, badges and links as their words."""
+    if value is None:
+        return None
+    if isinstance(value, Badge | Link):
+        return str(value.label)
+    if kind == "seal":
+        return str(seal_mark(value).label)
+    if kind in {"moment", "day"} or isinstance(value, date):
+        return _time(kind, value)
+    return value if isinstance(value, int | float) else str(value)
+
+
+def _time(kind: str, value: Any) -> str:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    at = say.aware(value)
+    if at is None:
+        return ""
+    return at.astimezone(UTC).strftime("%Y-%m-%d") if kind == "day" else say.stamp(at)
