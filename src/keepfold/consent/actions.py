@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keepfold import gate
 from keepfold.consent import checks, events, queries, rules, store, views
-from keepfold.consent.types import Consent, Evidence, History, Said
+from keepfold.consent.types import Consent, Evidence, History, RecentEvent, Said
 from keepfold.gate import action
 from keepfold.gate.types import Actor
 from keepfold.kernel import clock, ids
@@ -13,6 +13,7 @@ from keepfold.policy.types import PurposeSpec
 
 MOST_EVENTS = 200
 _SECOND = 1_000_000
+_BEYOND = b"\xff" * 16
 
 
 @action("consent.event.grant", subject="customer", purpose="purpose")
@@ -87,6 +88,22 @@ def list_consents(*, actor: Actor, customer: bytes, limit: int = MOST_EVENTS) ->
     return History(
         consents=tuple(views.consent(views.name(names, row.purpose), row, now_s) for row in queries.states(customer)),
         events=tuple(views.event(views.name(names, row.purpose), row) for row in store.events(customer, limit=limit)),
+    )
+
+
+@action("consent.event.list_recent", log="before")
+def list_recent(
+    *, actor: Actor, about: str | None = None, before: bytes | None = None, limit: int = 50
+) -> tuple[RecentEvent, ...]:
+    """Return the latest events of everybody, newest first; `about` one purpose, `before` an event to go on from.
+
+    They name people by their ids only. Raises `PurposeUnknown`.
+    """
+    number = None if about is None else checks.purpose(about).number
+    names = queries.purpose_names(policy.schema())
+    return tuple(
+        RecentEvent(person=row.person, event=views.event(views.name(names, row.purpose), row))
+        for row in store.latest(number, before or _BEYOND, limit)
     )
 
 

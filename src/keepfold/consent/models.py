@@ -31,7 +31,10 @@ class Event(models.Model):
 
     class Meta:
         db_table = "consent_event"
-        indexes = [models.Index(fields=["person", "purpose", "number"], name="consent_event_person")]
+        indexes = [
+            models.Index(fields=["person", "purpose", "number"], name="consent_event_person"),
+            models.Index(fields=["purpose", "id"], name="consent_event_latest"),
+        ]
 
 
 class State(models.Model):
@@ -53,3 +56,25 @@ class State(models.Model):
 
     class Meta:
         db_table = "consent_state"
+        indexes = [
+            models.Index(
+                fields=["purpose", "pending_s"],
+                name="consent_state_waiting",
+                condition=models.Q(pending_s__isnull=False),
+            )
+        ]
+
+
+class Count(models.Model):
+    """A running count (see `counting`). `kind` 0: people by status; 1: events by what was said. `day` since 1970."""
+
+    pk = models.CompositePrimaryKey("kind", "purpose", "word", "day", "slot")
+    kind = models.SmallIntegerField()
+    purpose = models.IntegerField()
+    word = models.SmallIntegerField()
+    day = models.IntegerField()
+    slot = models.SmallIntegerField()
+    number = models.BigIntegerField()
+
+    class Meta:
+        db_table = "consent_count"

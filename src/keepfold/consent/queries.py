@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import cast
 
-from keepfold.consent import store
+from keepfold.consent import counting, rules, store
 from keepfold.consent.errors import StateAltered
-from keepfold.consent.types import Persons
+from keepfold.consent.types import Persons, Said, SaidOn, Standing
+from keepfold.kernel import clock
 from keepfold.kernel.db import Row
 from keepfold.kernel.errors import Unavailable
 from keepfold.kernel.log import get_logger
@@ -19,6 +22,9 @@ _STATUS: dict[int, ConsentStatus] = {
     store.OBJECTED: "objected",
     store.OPTED_OUT: "opted_out",
 }
+_COUNTED = {number: word for word, number in store.STATUS.items()} | {store.NONE: "unconfirmed"}
+_SAID = {number: word for word, number in store.SAID.items()}
+MOST_WAITING = 10_000
 _ALTERED = ConsentFact(status="withdrawn", at_s=0, altered=True)
 
 log = get_logger()
@@ -81,6 +87,41 @@ def states(person: bytes) -> list[store.StateRow]:
             next_step="`keepfold doctor` counts such rows; the ledger says what was recorded. Record the wish again.",
         )
     return [store.state_of(row) for row in rows]
+
+
+def standings() -> dict[str, Standing]:
+    """Return how many people stand where with each purpose of the active policy. Running counts, quick at any size.
+
+    A consent that ends today still counts as given. Raises `Unavailable` while no policy is active.
+    """
+    today, names = counting.day_of(clock.now_s()), purpose_names(policy.schema())
+    numbers: dict[str, Counter[str]] = {name: Counter() for name in names.values()}
+    for count in counting.standings():
+        if count.purpose in names:
+            over = count.word == store.GRANTED and counting.NEVER < count.day < today
+            numbers[names[count.purpose]]["expired" if over else _COUNTED[count.word]] += count.number
+    since_s = clock.now_s() - rules.CONFIRM_WITHIN_S
+    return {
+        names[number]: Standing(
+            purpose=names[number],
+            waiting=store.waiting(number, since_s, MOST_WAITING),
+            **{word: max(0, much) for word, much in numbers[names[number]].items()},
+        )
+        for number in names
+    }
+
+
+def said_since(purpose: str, days: int) -> tuple[SaidOn, ...]:
+    """Return how often what was said about a purpose of the active policy, on each of the last days."""
+    spec = policy.schema().purposes[purpose]
+    first = counting.day_of(clock.now_s()) - days + 1
+    return tuple(
+        SaidOn(said=cast("Said", _SAID[count.word]), day=count.day, number=count.number)
+        for count in counting.said_since(spec.number, first)
+    )
+
+
+uncount = store.uncount
 
 
 class _Names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from keepfold.consent import counting
 from keepfold.kernel import db, rowmac
 
 DATA = "default"
@@ -129,11 +130,13 @@ def append(row: EventRow) -> EventRow:
     row = row._replace(number=last[0] + 1, before=last[1])
     row = row._replace(mac=event_mark(row))
     db.rows_insert(DATA, "consent_event", _EVENT, [row])
+    counting.add_said(row.person, row.purpose, row.said, row.at_us)
     return row
 
 
 def put_state(person: bytes, row: StateRow) -> None:
-    """Make this the state of one person and purpose."""
+    """Make this the state of one person and purpose, and count it."""
+    counting.move(person, row.purpose, _standing(person, row.purpose), (row.status, row.expires_s))
     db.execute(
         DATA,
         f"INSERT INTO consent_state (person, {_STATE}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"  # noqa: S608  constants
@@ -142,6 +145,36 @@ def put_state(person: bytes, row: StateRow) -> None:
         " number = excluded.number, mac = excluded.mac",
         (person, *row[:-1], state_mark(person, row)),
     )
+
+
+def _standing(person: bytes, purpose: int) -> counting.Standing | None:
+    sql = "SELECT status, expires_s FROM consent_state WHERE person = %s AND purpose = %s"
+    row = db.fetch_one(DATA, sql, (person, purpose))
+    return None if row is None else (row[0], row[1])
+
+
+def uncount(person: bytes) -> None:
+    """Leave one person out of all counts of where people stand. What was said stays counted."""
+    sql = "SELECT purpose, status, expires_s FROM consent_state WHERE person = %s"
+    for purpose, status, expires_s in db.fetch_all(DATA, sql, (person,)):
+        counting.move(person, purpose, (status, expires_s), None)
+
+
+def waiting(purpose: int, since_s: int, most: int) -> int:
+    """Return how many people were asked to confirm since then and have not; no more than `most` are counted."""
+    sql = (
+        "SELECT count(*) FROM (SELECT 1 FROM consent_state WHERE purpose = %s AND pending_s >= %s"
+        " AND pending_s IS NOT NULL LIMIT %s) AS found"
+    )
+    row = db.fetch_one(DATA, sql, (purpose, since_s, most))
+    return int(row[0]) if row else 0
+
+
+def latest(purpose: int | None, before: bytes, limit: int) -> list[EventRow]:
+    """Return events of everybody from the newest to the oldest, of those whose ids are below `before`."""
+    where, parameters = ("purpose = %s AND ", [purpose]) if purpose is not None else ("", [])
+    sql = f"SELECT {_EVENT_COLUMNS} FROM consent_event WHERE {where}id < %s ORDER BY id DESC LIMIT %s"  # noqa: S608  constants
+    return [EventRow(*row) for row in db.fetch_all(DATA, sql, [*parameters, before, limit])]
 
 
 def last_asked(person: bytes, purpose: int) -> EventRow:

@@ -51,6 +51,42 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[ConsentEvent, ...]
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How many people stand where with one purpose now. `waiting` have not confirmed yet; no more than 10,000 counted.
+
+    `expired` agreed once, and their time is over. Whoever never said anything is in none of these.
+    """
+
+    purpose: str
+    granted: int = 0
+    expired: int = 0
+    withdrawn: int = 0
+    objected: int = 0
+    opted_out: int = 0
+    unconfirmed: int = 0
+    waiting: int = 0
+
+    @property
+    def spoken(self) -> int:
+        """Return how many people have said anything that counts, or were asked to confirm it."""
+        return self.granted + self.expired + self.withdrawn + self.objected + self.opted_out + self.unconfirmed
+
+
+class SaidOn(msgspec.Struct, frozen=True, kw_only=True):
+    """How often something was said on one day, counted from 1970."""
+
+    said: Said
+    day: int
+    number: int
+
+
+class RecentEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event with the id of the person who said it."""
+
+    person: bytes
+    event: ConsentEvent
+
+
 class Persons(Protocol):
     """Knows who is there. The site hands it over: this room and the vault do not know each other."""
 

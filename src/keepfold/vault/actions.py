@@ -9,17 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from keepfold import gate
-from keepfold.gate import Actor, action
+from keepfold.gate import Actor, Decision, action
 from keepfold.kernel import clock, config
 from keepfold.kernel.errors import Conflict, Invalid, NotAllowed
 from keepfold.policy import queries as policy
-from keepfold.vault import changing, erasing, indexing, opening, searching, store, writing
+from keepfold.vault import changing, erasing, indexing, opening, outlining, searching, store, writing
 from keepfold.vault.errors import IdentityTaken, RecordRefused
 from keepfold.vault.events import RecordErased, RecordSealed, RecordsSealed, RecordUpdated
 from keepfold.vault.keys.ring import ring
 from keepfold.vault.plan import Plan, plan_of
-from keepfold.vault.types import Erased, OnConflict, Opened, Outcome, Sealed, Updated
+from keepfold.vault.types import Erased, OnConflict, Opened, Outcome, Outline, Sealed, Updated
+
+# Beyond every id: where a list from the newest begins.
+NEWEST = b"\xff" * 16
 
 
 @action("vault.record.seal", subject="person")
@@ -94,7 +99,40 @@ def open_record(
     opened = _open([person])
     if opened[0] is None:
         raise changing.missing()
-    return opened[0]
+    return msgspec.structs.replace(opened[0], entry=gate.current().entry_id)
+
+
+@action("vault.record.outline", subject="person", log="before")
+def outline(*, actor: Actor, person: bytes) -> Outline:
+    """Say what is held of one person and what might be opened now, without a character of any value.
+
+    Raises `PersonMissing`, `Unopened`.
+    """
+    found = outlining.outline(ring(), _plan(), person, actor)
+    if found is None:
+        raise changing.missing()
+    decisions = {name: _would_open(name) for name in policy.schema().purposes}
+    return msgspec.structs.replace(found, decisions=decisions)
+
+
+@action("vault.record.export", subjects="persons", purpose="purpose", fields="fields", reason="reason", log="before")
+def export(
+    *, actor: Actor, persons: Sequence[bytes], purpose: str, fields: Sequence[str], reason: str
+) -> list[Opened | None]:
+    """Open many people's values to be taken out of Keepfold: like `open_many`, but a right of its own.
+
+    Data items that the policy describes only (`export: describe_only`) never leave this way. Raises `NotAllowed`.
+    """
+    _require_some(fields)
+    kept = [name for name in fields if policy.schema().fields[name].export == "describe_only"]
+    if kept:
+        raise NotAllowed(
+            "The policy lets this data item be described, but never taken out.",
+            code="vault.export-field",
+            rule=f"data.{kept[0]}.export",
+            next_step="Leave it out.",
+        )
+    return _open(persons)
 
 
 @action("vault.record.open_many", subjects="persons", purpose="purpose", fields="fields", reason="reason", log="before")
@@ -141,23 +179,36 @@ def search(*, actor: Actor, field: str, value: Any, purpose: str, reason: str | 
 
 
 @action("vault.record.list")
-def list_people(*, actor: Actor, after: bytes = bytes(16), limit: int = 100) -> list[bytes]:
+def list_people(
+    *, actor: Actor, after: bytes = bytes(16), limit: int = 100, before: bytes | None = None
+) -> list[bytes]:
     """Return the ids of people in the vault in the order of their arrival, up to `limit` of those that follow `after`.
 
-    Ids say nothing about anybody, so the entry counts them and concerns none of them.
+    With `before` (an id, or `NEWEST`) from the newest to the oldest instead, of those who came before it. Ids say
+    nothing about anybody, so the entry counts them and concerns none of them.
     """
-    found = store.living(after, limit)
+    found = store.living(after, limit) if before is None else store.newest(before, limit)
     gate.current().note(found=len(found))
     return found
 
 
-@action("vault.record.update", subject="person")
-def update(*, actor: Actor, person: bytes, values: Mapping[str, Any]) -> Updated:
+@action("vault.record.update", subject="person", purpose="purpose", reason="reason")
+def update(
+    *,
+    actor: Actor,
+    person: bytes,
+    values: Mapping[str, Any],
+    purpose: str | None = None,
+    reason: str | None = None,
+) -> Updated:
     """Set some values of one person; None removes a value. All of them change or none.
 
-    Raises `RecordRefused`, `PersonMissing`, `IdentityTaken`, `Unopened`.
+    With a purpose only its data items may change. Raises `RecordRefused`, `PersonMissing`, `IdentityTaken`,
+    `Unopened`, and `NotAllowed` when the purpose does not list an item.
     """
     plan = _plan()
+    if purpose is not None:
+        _require_listed(plan, values)
     done = changing.change(ring(), plan, person, values, _region())
     call = gate.current()
     call.note(set=list(done.set), removed=list(done.removed))
@@ -224,6 +275,21 @@ def _require_some(fields: Sequence[str] | None) -> None:
     # To the gate no fields means all of the purpose; whoever worked out an empty list did not mean that.
     if fields is not None and not fields:
         raise Invalid("The list of fields is empty.", code="vault.no-fields", next_step="Leave it out to open all.")
+
+
+def _require_listed(plan: Plan, values: Mapping[str, Any]) -> None:
+    # What the policy does not name at all is refused later, with the line that it would need.
+    if any(name in plan.fields and name not in gate.current().decision.fields for name in values):
+        raise NotAllowed(
+            "The purpose does not list this data item, so it is not changed for it.",
+            code="vault.update-field",
+            rule="field.not-in-purpose",
+            next_step="Change it for a purpose that lists it.",
+        )
+
+
+def _would_open(purpose: str) -> Decision:
+    return gate.current().ask(action="vault.record.open", purpose=purpose)
 
 
 def _require_update() -> None:

@@ -67,6 +67,16 @@ class Identity(models.Model):
         db_table = "vault_identity"
 
 
+class Count(models.Model):
+    """How many people there are, counted as they come and go. Spread over a few rows, of which only the sum counts."""
+
+    slot = models.SmallIntegerField(primary_key=True)
+    people = models.BigIntegerField()
+
+    class Meta:
+        db_table = "vault_count"
+
+
 class IndexBuild(models.Model):
     """An index of the policy in force. `reached`: the last person looked at while it is built, NULL when complete."""
 

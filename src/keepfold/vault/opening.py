@@ -58,6 +58,29 @@ def open_people(ring: Ring, persons: Sequence[bytes], wanted: Wanted) -> dict[by
     return found
 
 
+def numbers_held(ring: Ring, person: bytes) -> frozenset[int]:
+    """Return the numbers of the data items of which a value of this person is sealed; the values stay in here.
+
+    Raises `Unopened` like `open_people`.
+    """
+    rows = store.records_of(person)
+    keys = {row[1]: row for row in key_store.person_keys([person], [compartment for compartment, _ in rows])}
+    found: set[int] = set()
+    with wipe.buffer() as buffer:
+        open_key = people.Opener(ring, buffer).open
+        for compartment, record in rows:
+            segments = frames.segments(record)
+            found |= {number for number, _ in segments if number != frames.SHARED}
+            shared = next((frame for number, frame in segments if number == frames.SHARED), None)
+            if shared is None:
+                continue
+            if compartment not in keys:
+                raise Unopened
+            place = frames.aad_prefix(ring.tenant, person, compartment) + _SHARED_PLACES[shared[1]]
+            found |= frames.unpack_shared(aead.unseal(aead.Cipher(open_key(keys[compartment])), shared, place)).keys()
+    return frozenset(found)
+
+
 def _place(wanted: Wanted, compartment: int) -> tuple[bytes, dict[int, str], dict[int, str]]:
     tail = frames.aad_prefix(b"", b"", compartment)[5:]
     return tail, wanted.shared.get(compartment, {}), wanted.alone.get(compartment, {})

@@ -22,6 +22,8 @@ _CLAIM_POSTGRES = (
     "SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[]) ON CONFLICT DO NOTHING"
 )
 
+_COUNT_SLOTS = 8
+
 Tag = tuple[int, bytes]
 Claim = tuple[int, bytes, bytes]
 
@@ -80,6 +82,23 @@ def release(rows: Sequence[Claim]) -> None:
 def add_people(rows: Sequence[db.Row]) -> None:
     """Write people: (id, created_us, changed_us, tags)."""
     db.rows_insert(DATA, "vault_person", PERSON, rows)
+    if rows:
+        _count(rows[0][0], len(rows))
+
+
+def _count(person: bytes, more: int) -> None:
+    # In several rows, so that two transactions seldom wait for each other; only their sum means anything.
+    sql = (
+        "INSERT INTO vault_count (slot, people) VALUES (%s, %s) "
+        "ON CONFLICT (slot) DO UPDATE SET people = vault_count.people + excluded.people"
+    )
+    db.execute(DATA, sql, [person[-1] % _COUNT_SLOTS, more])
+
+
+def counted_people() -> int:
+    """Return how many people are in the vault, from the running count."""
+    row = db.fetch_one(DATA, "SELECT coalesce(sum(people), 0) FROM vault_count")
+    return int(row[0]) if row else 0
 
 
 def add_records(rows: Sequence[db.Row]) -> None:
@@ -102,6 +121,19 @@ def lock_person(person: bytes) -> bytes | None:
 def is_living(person: bytes) -> bool:
     """Say whether a person is in the vault."""
     return db.fetch_one(DATA, "SELECT 1 FROM vault_person WHERE id = %s", [person]) is not None
+
+
+def person_row(person: bytes) -> tuple[int, int, bytes] | None:
+    """Return (created_us, changed_us, tags) of a living person, or None."""
+    sql = "SELECT created_us, changed_us, tags FROM vault_person WHERE id = %s"
+    row = db.fetch_one(DATA, sql, [person])
+    return None if row is None else (int(row[0]), int(row[1]), row[2])
+
+
+def records_of(person: bytes) -> list[tuple[int, bytes]]:
+    """Return (compartment, sealed) of everything that is held of one person."""
+    sql = "SELECT compartment, sealed FROM vault_record WHERE person = %s ORDER BY compartment"
+    return [(row[0], row[1]) for row in db.fetch_all(DATA, sql, [person])]
 
 
 def records(persons: Sequence[bytes], compartments: Sequence[int]) -> list[db.Row]:
@@ -136,7 +168,7 @@ def touch_person(person: bytes, changed_us: int, tags: bytes) -> None:
 def bury(person: bytes, mark: bytes, erased_us: int) -> None:
     """Remove a person's rows and set a tombstone; index rows go by `release`."""
     db.execute(DATA, "DELETE FROM vault_record WHERE person = %s", [person])
-    db.execute(DATA, "DELETE FROM vault_person WHERE id = %s", [person])
+    _count(person, -db.execute(DATA, "DELETE FROM vault_person WHERE id = %s", [person]))
     sql = (
         "INSERT INTO vault_tombstone (mark, person, erased_us) VALUES (%s, %s, %s) "
         "ON CONFLICT (mark) DO UPDATE SET person = excluded.person"
@@ -174,6 +206,12 @@ def living(after: bytes, limit: int) -> list[bytes]:
     """Return the next living people, in order of their ids."""
     sql = "SELECT id FROM vault_person WHERE id > %s ORDER BY id LIMIT %s"
     return [row[0] for row in db.fetch_all(DATA, sql, [after, limit])]
+
+
+def newest(before: bytes, limit: int) -> list[bytes]:
+    """Return living people from the newest to the oldest, of those whose ids are below `before`."""
+    sql = "SELECT id FROM vault_person WHERE id < %s ORDER BY id DESC LIMIT %s"
+    return [row[0] for row in db.fetch_all(DATA, sql, [before, limit])]
 
 
 def living_among(persons: Sequence[bytes]) -> set[bytes]:

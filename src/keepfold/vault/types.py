@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from keepfold.gate.types import Decision
+
 PREFIX = "cus"
 
 # A value as it is sealed: JSON-like, already brought into its one form by the field's type.
@@ -43,16 +45,38 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[FieldError, ...] = ()
 
 
+class Outline(msgspec.Struct, frozen=True, kw_only=True):
+    """What is held of one person, without a character of any value.
+
+    `fields` names what is held, in the order of the policy. `withheld` names items of special categories that the
+    actor works for no purpose with: whether they are held would tell something by itself. `unnamed` counts values of
+    items that the policy no longer has. `decisions` say for each purpose what opening for it would be answered now.
+    Times are microseconds since the epoch. `keys` counts the person's own keys, that of the ledger included.
+    """
+
+    id: bytes
+    created_us: int
+    changed_us: int
+    fields: tuple[str, ...]
+    withheld: tuple[str, ...]
+    unnamed: int
+    keys: int
+    index_rows: int
+    decisions: Mapping[str, Decision]
+
+
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """What was opened of one person: only the fields that the decision allowed and that have a value.
 
     `masked` names the fields whose value is a masked one. `policy_hash` is the SHA-256 of the policy that decided.
+    `entry` is the id of the ledger entry that was written before; empty for one of many.
     """
 
     id: bytes
     values: Mapping[str, Any]
     masked: tuple[str, ...] = ()
     policy_hash: bytes = bytes(32)
+    entry: bytes = b""
 
 
 class Updated(msgspec.Struct, frozen=True, kw_only=True):
