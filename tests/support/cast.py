@@ -82,6 +82,7 @@ def forget_everything() -> None:
     """Drop what this process remembers of another home."""
     from keepfold.kernel import clock, epoch, rowmac
     from keepfold.ledger import keyring
+    from keepfold.people import sealing
     from keepfold.people.memory import memory
     from keepfold.site import facts, health, schema
     from keepfold.vault import keys
@@ -92,6 +93,7 @@ def forget_everything() -> None:
     keys.forget()
     keyring.forget()
     rowmac.forget()
+    sealing.forget()
     facts.forget()
     health.forget()
     schema.forget()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 
 from keepfold.kernel import rowmac
+from keepfold.people import sealing
 
 
 class PlainKeys:
@@ -15,13 +16,18 @@ class PlainKeys:
     def row_key(self, room: str) -> bytes:
         return sha256(room.encode()).digest()
 
+    def secret_key(self, room: str) -> bytes:
+        return sha256(b"secrets of " + room.encode()).digest()
+
 
 @contextmanager
 def marked() -> Iterator[None]:
     """Let rows be marked while this lasts, and put back what was wired before."""
-    before = rowmac._State.keys
+    before, secrets_before = rowmac._State.keys, sealing._State.keys
     rowmac.wire(keys=PlainKeys())
+    sealing.wire(keys=PlainKeys())
     try:
         yield
     finally:
         rowmac.wire(keys=before)
+        sealing.wire(keys=secrets_before)

@@ -39,7 +39,7 @@ def session_cookie(email: str) -> str:
 
     request = HttpRequest()
     request.session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
-    login(request, Staff.objects.get(email=email), backend="django.contrib.auth.backends.ModelBackend")
+    login(request, Staff.objects.get(email=email), backend=settings.AUTHENTICATION_BACKENDS[0])
     request.session.save()
     return str(request.session.session_key)
 

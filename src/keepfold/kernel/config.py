@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from keepfold.kernel.errors import Misconfigured
 from keepfold.kernel.rules import nearest
@@ -101,11 +102,42 @@ class Config:
         "Host names under which the server answers.", default=("127.0.0.1", "localhost", "[::1]")
     )
     default_country: str = _setting("Country of phone numbers without a prefix, such as DE; empty: none.", default="")
+    site_url: str = _setting(
+        "Public address of the console, such as https://keepfold.example.com; empty: http://localhost and bind's port.",
+        default="",
+    )
+    session_idle_minutes: int = _setting(
+        "Minutes of inactivity after which somebody is signed out.", default=15, least=1
+    )
+    session_hours: int = _setting("Hours after which somebody signs in again in any case.", default=12, least=1)
+    mfa_grace_days: int = _setting(
+        "Days from the first sign-in within which a second factor or a passkey must be set up; 0: at once.",
+        default=7,
+        least=0,
+    )
 
     @property
     def root_key_path(self) -> Path:
         """Return the path of the root key file."""
         return Path(self.root_key_file) if self.root_key_file else self.home / "root.key"
+
+    @property
+    def public_url(self) -> str:
+        """Return the address under which people reach the console, without a slash at its end.
+
+        `localhost` rather than 127.0.0.1: a passkey belongs to a name, never to an address (WebAuthn section 5.1.2).
+        """
+        return self.site_url.rstrip("/") or f"http://localhost:{split_address(self.bind)[1]}"
+
+    @property
+    def public_host(self) -> str:
+        """Return the host name of `public_url`, to which passkeys belong."""
+        return urlsplit(self.public_url).hostname or "localhost"
+
+    @property
+    def is_https(self) -> bool:
+        """Say whether people reach the console by https."""
+        return self.public_url.startswith("https://")
 
 
 class Row(NamedTuple):
@@ -258,7 +290,26 @@ def _checked(name: str, value: Any, where: str) -> Any:
         raise _wrong(f"The setting {name} ({where}) must be at least {metadata['least']}.", "config.range", rule=name)
     if name in {"bind", "metrics_bind"}:
         split_address(value)
+    if name == "site_url" and value:
+        _check_site_url(value)
     return value
+
+
+def _check_site_url(text: str) -> None:
+    try:
+        parts = urlsplit(text)
+        local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+        plain = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username) and parts.port != 0
+    except ValueError:
+        local = plain = False
+        parts = urlsplit("")
+    if parts.hostname and plain and (parts.scheme == "https" or (parts.scheme == "http" and local)):
+        return
+    raise _wrong(
+        "The setting site_url must look like https://keepfold.example.com; http:// is for localhost only.",
+        "config.site-url",
+        rule="site_url",
+    )
 
 
 def split_address(text: str) -> tuple[str, int]:

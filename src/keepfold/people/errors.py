@@ -77,3 +77,9 @@ def throttle(detail: str, seconds: float, rule: str) -> NoReturn:
     """Raise `TooMany`, with `retry_after` in whole seconds."""
     wait = max(1, int(seconds + 0.999))
     raise TooMany(detail, code=rule, rule=rule, next_step=f"Wait {wait} seconds, then try again.", retry_after=wait)
+
+
+class NoSuchLink(NotFound):
+    """The link was never made, was used, or has ended (404)."""
+
+    default_code = "people.link-unknown"

@@ -11,6 +11,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 from keepfold.kernel import ids
@@ -30,13 +32,21 @@ class StaffManager(BaseUserManager["Staff"]):
 
 
 class Staff(AbstractBaseUser):
-    """A member of staff; Django's user model. The e-mail address is kept in lower case."""
+    """A member of staff; Django's user model. The e-mail address is kept in lower case.
+
+    `first_s` is the first sign-in, `password_s` when the password was set, `devices_s` since when devices count as
+    known, `factors` what is set up beside the password, such as `recovery_codes totp webauthn:2`.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_staff_id, editable=False)
     email = models.CharField(max_length=254, unique=True)
     name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
     added_at = models.DateTimeField()
+    first_s = models.BigIntegerField(null=True)
+    password_s = models.BigIntegerField(null=True)
+    devices_s = models.BigIntegerField(null=True)
+    factors = models.CharField(max_length=80, default="")
     mac = models.BinaryField(max_length=32)
 
     USERNAME_FIELD = "email"
@@ -119,3 +129,75 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return self.kid
+
+
+class Session(AbstractBaseSession):
+    """One browser. `session_key` is the SHA-256 (hex) of what its cookie holds; `session_data` is sealed."""
+
+    session_key = models.CharField(max_length=64, primary_key=True)
+    session_data = models.BinaryField()  # type: ignore[assignment]  # sealed bytes instead of text
+    staff = models.UUIDField(null=True, db_index=True)
+    created_s = models.BigIntegerField()
+    seen_s = models.BigIntegerField()
+    mac = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "people_session"
+
+    def __str__(self) -> str:
+        return self.session_key[:8]
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        """Return the engine that reads and writes these rows."""
+        from keepfold.people.sessions import SessionStore  # noqa: PLC0415  it imports this module
+
+        return SessionStore
+
+
+class Link(models.Model):
+    """A link that works once: the SHA-256 of its secret, for whom, and until when."""
+
+    digest = models.BinaryField(max_length=32, primary_key=True)
+    staff = models.UUIDField(db_index=True)
+    created_s = models.BigIntegerField()
+    expires_s = models.BigIntegerField()
+    used_s = models.BigIntegerField(null=True)
+    mac = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "people_link"
+
+    def __str__(self) -> str:
+        return ids.show("stf", self.staff.bytes)
+
+
+class Attempt(models.Model):
+    """How often in a row signing in failed. `key` is a keyed hash of what was tried; `known`: there is such a member."""
+
+    key = models.BinaryField(max_length=16, primary_key=True)
+    failures = models.IntegerField()
+    last_s = models.BigIntegerField()
+    known = models.BooleanField()
+
+    class Meta:
+        db_table = "people_attempt"
+
+    def __str__(self) -> str:
+        return str(self.failures)
+
+
+class Preference(models.Model):
+    """How somebody wants the console to look; empty: as the browser says. `tour_step`: 0 before the tour."""
+
+    staff = models.UUIDField(primary_key=True)
+    theme = models.CharField(max_length=8, default="")
+    density = models.CharField(max_length=12, default="")
+    language = models.CharField(max_length=8, default="")
+    tour_step = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "people_preference"
+
+    def __str__(self) -> str:
+        return ids.show("stf", self.staff.bytes)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from ipaddress import IPv6Address, ip_address
 
-from keepfold.people.types import Grants
+from keepfold.people.types import ClientState, Grants
 
 ACTION_SHAPE = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*){0,3}(\.\*)?\Z")
 PURPOSE_SHAPE = re.compile(r"([a-z][a-z0-9_-]{0,63}|\*)\Z")
@@ -14,6 +14,7 @@ ROLE_SHAPE = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 _TOKEN = re.compile(r"kf_([a-z2-7]{16})_([a-z2-7]{52})\Z")
 
 IPV6_SITE_BITS = 64
+IDLE_AFTER_S = 30 * 24 * 3600
 
 
 def covers_action(held: Iterable[str], wanted: str) -> bool:
@@ -75,6 +76,17 @@ def client_expiry(wanted_s: int | None, creator_s: int | None) -> int | None:
     return min(ends) if ends else None
 
 
+def client_state(
+    now_s: int, *, created_s: int, expires_s: int | None, revoked_s: int | None, last_used_s: int | None
+) -> ClientState:
+    """Return how a client stands. It is idle when neither its making nor its last use lies within thirty days."""
+    if revoked_s is not None:
+        return "revoked"
+    if expires_s is not None and expires_s <= now_s:
+        return "expired"
+    return "idle" if max(created_s, last_used_s or 0) < now_s - IDLE_AFTER_S else "alive"
+
+
 def descendants(roots: Iterable[bytes], made: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, ...]:
     """Return the roots and everything made by them, directly or not, from (child, maker) pairs."""
     children: dict[bytes, list[bytes]] = {}
@@ -125,3 +137,11 @@ class Bucket:
         if not wait:
             self.level -= 1
         return wait
+
+
+def is_own_path(url: str) -> bool:
+    r"""Say whether an address is a path of this server and nothing that a browser could take for another one.
+
+    Browsers read `//host` and `/\host` as another server, and drop tabs and line breaks first (WHATWG URL, 4.4).
+    """
+    return url.startswith("/") and url[1:2] not in {"/", "\\"} and url.isprintable() and "\\" not in url

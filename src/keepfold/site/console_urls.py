@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver
 # In the order in which addresses are tried.
 MODULES = (
     "keepfold.console.home",
+    "keepfold.people.signin.urls",
     "keepfold.people.console",
     "keepfold.console.customers",
     "keepfold.policy.console",

@@ -6,7 +6,8 @@
 * consent gets who is there (vault),
 * policy gets which person an actor stands for (people),
 * people get the purposes that roles and clients may be given (policy),
-* rows that grant something get the keys of their marks (vault), and people the key of its secrets.
+* rows that grant something get the keys of their marks (vault), and people the key of its secrets,
+* things that wait sealed outside of the vault, such as uploads, get theirs (vault).
 """
 
 from __future__ import annotations

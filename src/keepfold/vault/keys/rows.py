@@ -1,4 +1,7 @@
-"""Keys of the marks on rows that grant something; the other rooms know this class only as `kernel.rowmac.RowKeys`."""
+"""Keys of a room's own: of the marks on rows that grant something, and of the secrets that it keeps.
+
+The other rooms know this class only by what it offers (`kernel.rowmac.RowKeys`, `people.sealing.SecretKeys`).
+"""
 
 from __future__ import annotations
 
@@ -14,3 +17,7 @@ class RowKeys:
     def row_key(self, room: str) -> bytes:
         """Return the 32-byte key of one room's rows; made on first use."""
         return ring().side(f"{room}/rows")
+
+    def secret_key(self, room: str) -> bytes:
+        """Return the 32-byte key under which one room keeps its secrets; made on first use."""
+        return ring().side(f"{room}/secrets")

@@ -1,0 +1,1 @@
+"""Tables of allauth's second factors, made by us."""

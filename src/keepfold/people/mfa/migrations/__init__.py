@@ -1,0 +1,1 @@
+"""The migrations of allauth's app `mfa` in this installation (setting MIGRATION_MODULES); `fields` says why."""
