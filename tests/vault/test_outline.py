@@ -165,13 +165,13 @@ def test_the_newest_come_first_when_asked_for(installation):
 
 
 def test_people_are_counted_as_they_come_and_go(installation):
-    assert queries.people() == 1
+    assert queries.count_people() == 1
     actions.seal_many(actor=installation.operator, records=[{"city": f"Town {n}"} for n in range(30)])
-    assert queries.people() == queries.status().people == 31
+    assert queries.count_people() == queries.status().people == 31
     actions.erase(actor=installation.operator, person=installation.carl, reason="asked")
     with pytest.raises(PersonMissing):
         actions.erase(actor=installation.operator, person=installation.carl, reason="asked")
-    assert queries.people() == queries.status().people == 30
+    assert queries.count_people() == queries.status().people == 30
 
 
 def test_the_count_begins_with_those_who_are_there(installation):
@@ -184,7 +184,7 @@ def test_the_count_begins_with_those_who_are_there(installation):
         cursor.execute("DELETE FROM vault_count")
     with connection.schema_editor() as editor:
         migration.begin(None, editor)
-    assert queries.people() == 1
+    assert queries.count_people() == 1
 
 
 def test_an_update_for_a_purpose_changes_only_what_the_purpose_lists(installation):
