@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+import time_machine
 
 from keepfold.kernel.errors import Conflict
 from keepfold.people import actions, queries
 from keepfold.people.errors import NoSuchRole, TooMuch
-from tests.people.conftest import SYSTEM, actor
+from tests.people.conftest import SYSTEM, actor, forget
 
 
 @pytest.fixture
@@ -86,6 +89,47 @@ def test_clients_are_narrowed_to_one_or_to_their_maker_and_never_show_a_token(do
     actions.create_client(actor=SYSTEM, name="desk", actions=("vault.record.open",))
     assert [one.name for one in actions.list_clients(actor=SYSTEM, maker=ana.id)] == ["shop"]
     assert actions.list_clients(actor=SYSTEM, only=first.id) == [first]
+
+
+def test_staff_are_listed_by_name_and_the_list_goes_on_where_it_ended(door):
+    for name in ("Dora", "Ben", "Ana", "Ben"):
+        actions.add_staff(actor=SYSTEM, email=f"{len(names())}@shop.example", name=name)
+    first = actions.list_staff(actor=SYSTEM, by_name=True, limit=2)
+    rest = actions.list_staff(actor=SYSTEM, by_name=True, after=first[-1].id)
+    assert [one.name for one in [*first, *rest]] == ["Ana", "Ben", "Ben", "Dora"]
+    assert len({one.id for one in [*first, *rest]}) == 4
+    back = actions.list_staff(actor=SYSTEM, by_name=True, falling=True, after=rest[0].id)
+    assert [one.id for one in back] == [one.id for one in reversed(first)]
+
+
+def test_clients_are_found_by_name_and_by_how_they_stand(door, ana):
+    with time_machine.travel(datetime(2027, 1, 1, tzinfo=UTC), tick=False):
+        old = actions.create_client(actor=ana, name="Old 100%", actions=("vault.record.open",))
+    with time_machine.travel(datetime(2027, 2, 1, tzinfo=UTC), tick=False) as moment:
+        new = actions.create_client(
+            actor=ana, name="New", actions=("vault.record.open",), expires_at=datetime(2027, 3, 1, tzinfo=UTC)
+        )
+        moment.shift(1)
+        gone = actions.create_client(actor=ana, name="Gone", actions=("vault.record.open",))
+        actions.revoke_client(actor=SYSTEM, client=gone.client.id)
+        assert states() == {"alive": ["New"], "idle": ["Old 100%"], "expired": [], "revoked": ["Gone"]}
+        assert queries.idle_clients() == 1
+        forget()
+        queries.authenticate(old.token)
+        assert states()["idle"] == []
+    with time_machine.travel(datetime(2027, 3, 2, tzinfo=UTC), tick=False):
+        assert states()["expired"] == ["New"]
+        assert [one.name for one in actions.list_clients(actor=SYSTEM, falling=True)] == ["Gone", "New", "Old 100%"]
+        assert [one.name for one in actions.list_clients(actor=SYSTEM, search="0%")] == ["Old 100%"]
+        assert actions.list_clients(actor=SYSTEM, search="_") == []
+    assert new.client.expires_at == datetime(2027, 3, 1, tzinfo=UTC)
+
+
+def states():
+    return {
+        state: [one.name for one in actions.list_clients(actor=SYSTEM, state=state)]
+        for state in ("alive", "idle", "expired", "revoked")
+    }
 
 
 def test_the_clients_that_end_with_one_are_known_before(door, ana):

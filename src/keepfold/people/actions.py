@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
 from keepfold import gate
 from keepfold.gate import action
@@ -18,7 +17,7 @@ from keepfold.kernel import clock, epoch, ids
 from keepfold.kernel.errors import Conflict
 from keepfold.people import checks, errors, events, queries, rules, store, views
 from keepfold.people.models import RoleOverride, Staff, StaffRole
-from keepfold.people.types import Bootstrapped, Client, Grants, IssuedToken, Role, StaffMember
+from keepfold.people.types import Bootstrapped, Client, ClientState, Grants, IssuedToken, Role, StaffMember
 
 STANDARD_RATE = 1000
 LONGEST_OVERLAP_S = 24 * 3600
@@ -77,14 +76,17 @@ def list_staff(
     search: str = "",
     role: str | None = None,
     active: bool | None = None,
+    by_name: bool = False,
+    falling: bool = False,
 ) -> list[StaffMember]:
     """Return members of staff in the order of their arrival, up to `limit` of those that follow `after`.
 
     `only` names one of them; `search` is a part of name or address, `role` one that they hold, `active` whether they
-    may act.
+    may act. `by_name` and `falling` change the order.
     """
     rows = queries.staff_rows(only=only, search=search, role=role, active=active)
-    return [views.staff(row) for row in rows.filter(id__gt=UUID(bytes=after))[:limit]]
+    ordered = queries.staff_after(rows, after, by_name=by_name, falling=falling)
+    return [views.staff(row) for row in ordered[:limit]]
 
 
 @action("people.staff.roles", details=_staff)
@@ -266,13 +268,17 @@ def list_clients(
     revoked: bool = True,
     only: bytes | None = None,
     maker: bytes | None = None,
+    search: str = "",
+    state: ClientState | None = None,
+    falling: bool = False,
 ) -> list[Client]:
     """Return clients in the order of their making, up to `limit` of those that follow `after`; never a token.
 
-    `only` names one of them, `maker` whoever made them.
+    `only` names one of them, `maker` whoever made them, `search` is a part of the name. `falling` begins with the
+    newest.
     """
-    rows = store.all_clients(after=after, limit=limit, revoked=revoked, only=only, maker=maker)
-    return [views.client(row) for row in rows]
+    wanted = store.Wanted(revoked, only, maker, search, state, clock.now_s())
+    return [views.client(row) for row in store.all_clients(wanted, after=after, limit=limit, falling=falling)]
 
 
 @action("people.client.revoke", details=_client)

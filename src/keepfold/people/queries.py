@@ -157,8 +157,8 @@ def roles_of(staff: bytes) -> tuple[str, ...]:
 def staff_rows(
     *, only: bytes | None = None, search: str = "", role: str | None = None, active: bool | None = None
 ) -> QuerySet[Staff]:
-    """Return the rows of members of staff in the order of their arrival, narrowed as `actions.list_staff` says."""
-    rows = Staff.objects.order_by("id").prefetch_related("roles")
+    """Return the rows of members of staff, narrowed as `actions.list_staff` says."""
+    rows = Staff.objects.prefetch_related("roles")
     if only is not None:
         rows = rows.filter(id=UUID(bytes=only))
     for word in search.split():
@@ -166,6 +166,22 @@ def staff_rows(
     if role is not None:
         rows = rows.filter(roles__role=role)
     return rows if active is None else rows.filter(is_active=active)
+
+
+def staff_after(rows: QuerySet[Staff], after: bytes, *, by_name: bool, falling: bool) -> QuerySet[Staff]:
+    """Return rows by arrival or by name, beyond the member whose id is `after` (zeros: from the start)."""
+    order, way = ("name", "id") if by_name else ("id",), "lt" if falling else "gt"
+    rows = rows.order_by(*(f"-{column}" if falling else column for column in order))
+    last = Staff.objects.filter(id=UUID(bytes=after)).first() if any(after) else None
+    if last is None or not by_name:
+        return rows.filter(**{f"id__{way}": UUID(bytes=after)}) if any(after) else rows
+    beyond = Q(**{f"name__{way}": last.name}) | Q(**{"name": last.name, f"id__{way}": last.id})
+    return rows.filter(beyond)
+
+
+def idle_clients() -> int:
+    """Return how many living clients have not been used for so long that somebody should look."""
+    return store.count_clients(store.Wanted(state="idle", now_s=clock.now_s()))
 
 
 def holders(role: str) -> QuerySet[Staff]:
@@ -232,7 +248,7 @@ def owners() -> set[UUID]:
 
 def altered() -> dict[str, int]:
     """Return how many rows of each table are not as this installation wrote them."""
-    clients = store.all_clients(after=b"", limit=_ALL, revoked=True)
+    clients = store.all_clients(store.Wanted(), after=b"", limit=_ALL)
     staff = Staff.objects.prefetch_related("roles")
     return {
         "people_client": sum(not store.is_genuine(row) for row in clients),
@@ -246,7 +262,12 @@ def altered() -> dict[str, int]:
 def _pack() -> dict[str, Role]:
     document = tomllib.loads(packs.read_text("roles.toml"))
     return {
-        name: Role(name=name, label=entry["label"], grants=Grants(tuple(entry["actions"]), tuple(entry["purposes"])))
+        name: Role(
+            name=name,
+            label=entry["label"],
+            grants=Grants(tuple(entry["actions"]), tuple(entry["purposes"])),
+            means=entry["means"],
+        )
         for name, entry in document.items()
     }
 

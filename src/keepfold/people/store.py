@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from keepfold.kernel import db, rowmac
 from keepfold.people.models import RoleOverride, Staff
-from keepfold.people.types import Grants
+from keepfold.people.rules import IDLE_AFTER_S
+from keepfold.people.types import ClientState, Grants
 
 DATA = "default"
 _CLIENT = "id, name, actions, purposes, rate, created_by, created_s, expires_s, revoked_s, last_used_s, mac"
@@ -112,15 +113,62 @@ def find_client(client: bytes) -> ClientRow | None:
     return _client(row) if row else None
 
 
-def all_clients(
-    *, after: bytes, limit: int, revoked: bool, only: bytes | None = None, maker: bytes | None = None
-) -> list[ClientRow]:
-    """Return up to `limit` clients whose ids follow `after`, in the order of their making."""
-    wanted = {"id > %s": after, "id = %s": only, "created_by = %s": maker}
-    terms = [term for term, value in wanted.items() if value is not None] + ([] if revoked else ["revoked_s IS NULL"])
-    sql = f"SELECT {_CLIENT} FROM people_client WHERE {' AND '.join(terms)} ORDER BY id LIMIT %s"  # noqa: S608  constants
-    values = [value for value in wanted.values() if value is not None]
+class Wanted(NamedTuple):
+    """Which clients are looked for: revoked ones too, one alone, those of a maker, a part of the name, a state."""
+
+    revoked: bool = True
+    only: bytes | None = None
+    maker: bytes | None = None
+    search: str = ""
+    state: ClientState | None = None
+    now_s: int = 0
+
+
+_ALIVE = "revoked_s IS NULL AND (expires_s IS NULL OR expires_s > %s)"
+_USED = "COALESCE(last_used_s, created_s) >= %s"
+
+
+def all_clients(wanted: Wanted, *, after: bytes, limit: int, falling: bool = False) -> list[ClientRow]:
+    """Return up to `limit` clients whose ids follow `after`, in the order of their making, or the newest first."""
+    terms = _terms(wanted)
+    if any(after):
+        terms.append((f"id {'<' if falling else '>'} %s", (after,)))
+    where = " AND ".join(f"({term})" for term, _values in terms) or "TRUE"
+    sql = f"SELECT {_CLIENT} FROM people_client WHERE {where} ORDER BY id {'DESC' if falling else 'ASC'} LIMIT %s"  # noqa: S608  constants
+    values = [value for _term, some in terms for value in some]
     return [_client(row) for row in db.fetch_all(DATA, sql, (*values, limit))]
+
+
+def count_clients(wanted: Wanted) -> int:
+    """Return how many clients there are of those looked for."""
+    terms = _terms(wanted)
+    where = " AND ".join(f"({term})" for term, _values in terms) or "TRUE"
+    row = db.fetch_one(
+        DATA,
+        f"SELECT COUNT(*) FROM people_client WHERE {where}",  # noqa: S608  constants
+        [value for _term, some in terms for value in some],
+    )
+    return int(row[0]) if row else 0
+
+
+def _terms(wanted: Wanted) -> list[tuple[str, tuple[Any, ...]]]:
+    used_since = wanted.now_s - IDLE_AFTER_S
+    states: dict[ClientState | None, tuple[str, tuple[Any, ...]]] = {
+        "alive": (f"{_ALIVE} AND {_USED}", (wanted.now_s, used_since)),
+        "idle": (f"{_ALIVE} AND NOT {_USED}", (wanted.now_s, used_since)),
+        "expired": ("revoked_s IS NULL AND expires_s <= %s", (wanted.now_s,)),
+        "revoked": ("revoked_s IS NOT NULL", ()),
+    }
+    terms = [states[wanted.state]] if wanted.state else []
+    if not wanted.revoked:
+        terms.append(("revoked_s IS NULL", ()))
+    terms += [
+        (f"{column} = %s", (value,))
+        for column, value in (("id", wanted.only), ("created_by", wanted.maker))
+        if value is not None
+    ]
+    like = wanted.search.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return terms + ([("LOWER(name) LIKE %s ESCAPE '!'", (f"%{like}%",))] if like else [])
 
 
 def _client(row: Any) -> ClientRow:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 import msgspec
+
+# `idle`: alive, and not used for so long that somebody should look.
+ClientState = Literal["alive", "idle", "expired", "revoked"]
 
 
 class Grants(msgspec.Struct, frozen=True):
@@ -16,12 +20,17 @@ class Grants(msgspec.Struct, frozen=True):
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True):
-    """A named bundle of grants. `stored` is true when this installation changed what the pack says."""
+    """A named bundle of grants. `stored` is true when this installation changed what the pack says.
+
+    `means` says in one sentence, by language, what somebody with the role is here for; an installation's own words on
+    a role have none.
+    """
 
     name: str
     label: Mapping[str, str]
     grants: Grants
     stored: bool = False
+    means: Mapping[str, str] = {}
 
 
 class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
