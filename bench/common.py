@@ -70,6 +70,10 @@ class Bench:
     def finish(self) -> None:
         """Print the table and write `bench/results/<name>.jsonl`."""
         print(self.table())
+        self.write()
+
+    def write(self) -> None:
+        """Write `bench/results/<name>.jsonl`."""
         RESULTS.mkdir(parents=True, exist_ok=True)
         path = RESULTS / f"{self.name}.jsonl"
         path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in self.rows), encoding="utf-8")
