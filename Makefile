@@ -86,6 +86,10 @@ test-pg: setup ## Run only the tests that need PostgreSQL, on throw-away servers
 journeys: setup ## Walk through the console in Chromium, as everybody on the staff (JOURNEYS=path for some of it)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m journey $(JOURNEYS)
 
+.PHONY: observatory
+observatory: setup ## Let MDN's HTTP Observatory grade an installation behind TLS on this machine (needs node and npm)
+	@$(BIN)/python -m tools.observatory
+
 .PHONY: check
 check: setup ## Prove style, types, contracts between rooms, and that the reference pages are fresh
 	@$(BIN)/ruff check .
