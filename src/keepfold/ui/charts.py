@@ -91,7 +91,7 @@ def _grid(frame: _Frame) -> SafeString:
         '<line class="axis" x1="0" x2="100%" y1="{0}" y2="{0}"/><text x="0" y="{1}">{2}</text>',
         [(frame.y(value), frame.y(value) - 4, say.num(value)) for value in halves],
     )
-    return format_html('{}<line class="base" x1="0" x2="100%" y1="{1}" y2="{1}"/>', hairlines, frame.base)
+    return format_html('{0}<line class="base" x1="0" x2="100%" y1="{1}" y2="{1}"/>', hairlines, frame.base)
 
 
 def _svg(height: int, finding: Text, *parts: SafeString) -> SafeString:
