@@ -46,7 +46,10 @@ def needs(actor: Actor) -> list[Need]:
 
 
 def lines(found: list[Need]) -> list[ui.Line]:
-    """Return the needs as lines of a page."""
+    """Return the needs as lines of a page; one that says what would appear here when there is none."""
+    if not found:
+        text = _("Drafts to review, jobs that gave up, a ledger that stands still: they appear here by themselves.")
+        return [ui.Line(_("Nothing waits for you"), text, "circle-check", "good")]
     return [ui.Line(need.title, need.text, need.icon, need.tone, need.url, need.action) for need in found]
 
 
