@@ -1,9 +1,9 @@
-"""What changes the policy: submitting a version, and activating one."""
+"""What changes the policy: drafts on their way to a version, submitting one, and activating it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Literal
+from datetime import UTC, date, datetime
+from typing import Any, Literal
 
 import msgspec
 
@@ -14,6 +14,7 @@ from keepfold.kernel.errors import Conflict, Invalid
 from keepfold.policy import places, queries, store
 from keepfold.policy.assess import Assessment
 from keepfold.policy.compile import compile_policy
+from keepfold.policy.drafting import steps
 from keepfold.policy.events import PolicyActivated, PolicySubmitted
 from keepfold.policy.examples import run_examples
 from keepfold.policy.load import Loaded, require
@@ -82,9 +83,104 @@ def activate(*, actor: Actor, version: str) -> Activation:
     missing = _missing_people(actor, full)
     if missing:
         return Activation(version=full, status="awaiting", missing=missing)
-    done = _activate(row, before[0] if before else None)
+    done = _activate(actor, row, before[0] if before else None)
     places.settle(new, old, held)
     return done
+
+
+@action("policy.draft.start")
+def start_draft(*, actor: Actor, title: str, text: str, base: str = "") -> bytes:
+    """Begin a draft with a text, which may be anything; return its id (16 bytes). `base` is a full version, or "".
+
+    Raises `Invalid` without a title, `TooLarge` beyond one megabyte, `TooMany` beyond 200 open drafts.
+    """
+    return steps.begin(actor, title=title, text=text, base=base)
+
+
+@action("policy.draft.save")
+def save_draft(
+    *, actor: Actor, draft: bytes, on: int, text: str, how: str = "text", part: str = "", before: int | None = None
+) -> int:
+    """Store a text as the draft's newest, made from the revision `on`; return its number. The text may be anything.
+
+    Raises `NotFound`, `DraftChanged` when `on` is no longer the newest, `Conflict` while the draft is in review.
+    """
+    work = steps.look(actor, draft, "save")
+    return steps.write(work, on=on, text=text, how=how, part=part, before=before)
+
+
+@action("policy.draft.discard")
+def discard_draft(*, actor: Actor, draft: bytes) -> None:
+    """Put a draft aside; its texts stay. Raises `NotFound`, `Conflict`."""
+    steps.discard(steps.look(actor, draft, "discard"))
+
+
+@action("policy.draft.submit")
+def submit_draft(*, actor: Actor, draft: bytes, on: int) -> str:
+    """Send revision `on` to review; return the version it would be. Raises `Invalid` while checks or examples fail."""
+    work = steps.look(actor, draft, "submit")
+    steps.require_current(work, on)
+    return steps.send(actor, work)
+
+
+@action("policy.draft.review")
+def review_draft(*, actor: Actor, draft: bytes, on: int, approve: bool, comment: str = "") -> None:
+    """Approve revision `on`, or send it back with a comment. Raises `NotAllowed` for anybody who wrote a part of it."""
+    work = steps.look(actor, draft, "approve" if approve else "return")
+    steps.require_current(work, on)
+    gate.current().note(approved=approve)
+    if approve:
+        steps.approve(actor, work, comment)
+    else:
+        steps.send_back(work, comment)
+
+
+@action("policy.draft.reopen")
+def reopen_draft(*, actor: Actor, draft: bytes) -> None:
+    """Take a draft back from review, or from its approval, to write on it. Raises `NotFound`, `Conflict`."""
+    steps.reopen(steps.look(actor, draft, "reopen"))
+
+
+@action("policy.draft.announce")
+def announce_draft(*, actor: Actor, draft: bytes, day: date) -> str:
+    """Note on which day customers were told of what a draft will change; return the version they were told of."""
+    version = steps.told(steps.look(actor, draft, "announce"), day)
+    gate.current().note(told=day.isoformat())
+    return version
+
+
+@action("policy.draft.activate")
+def activate_draft(*, actor: Actor, draft: bytes, on: int) -> Activation:
+    """Submit revision `on` as a version and put it in force, or note a yes where two people must agree.
+
+    Raises `Conflict`: not approved (where two people must agree), approved beside another policy in force
+    (`policy.draft-outdated`), customers not told (`policy.notice-missing`) or not long enough ago
+    (`policy.notice-period`), and whatever `submit_version` and `activate` raise.
+    """
+    work = steps.look(actor, draft, "activate")
+    steps.require_current(work, on)
+    due = steps.require_due(work)
+    version = submit_version(actor=actor, source=work.head.text, name=work.row.title).version
+    done = activate(actor=actor, version=version)
+    steps.finish(work, active=done.status == "active", version=version)
+    gate.current().note(status=done.status, told=due.told.isoformat() if due.told else "")
+    return done
+
+
+@action("policy.version.evidence")
+def take_evidence(*, actor: Actor, version: str) -> dict[str, Any]:
+    """Return how a version came about: who wrote, reviewed, told and activated, when, and what it changed.
+
+    Ids of people are `stf_…`; no customer appears. Raises `NotFound`.
+    """
+    full = queries.resolve(version)
+    gate.current().note(version=full)
+    return queries.evidence(full)
+
+
+def _stands_for(actor: Actor) -> bytes:
+    # A single yes needs nobody behind it: without two people's activation the actor is enough.
+    return queries.person_of(actor) if queries.is_wired() else actor.id
 
 
 def _store(actor: Actor, loaded: Loaded, source: bytes | str) -> store.VersionRow:
@@ -137,12 +233,14 @@ def _missing_people(actor: Actor, version: str) -> int:
     return max(0, 2 - store.approvals(version))
 
 
-def _activate(row: store.VersionRow, previous: str | None) -> Activation:
+def _activate(actor: Actor, row: store.VersionRow, previous: str | None) -> Activation:
     changes = _changes(previous, row.version) if previous else ()
     touched = {purpose: None for change in changes if change.material for purpose in change.purposes}
     due = queries.assessments(row.version)
     done = Activation(version=row.version, status="active", previous=previous, changes=changes, assessments=due)
-    store.activate(row.version, clock.now_us())
+    at_us = clock.now_us()
+    store.add_activation(row.version, previous or "", at_us, store.yes_sayers(row.version) or (_stands_for(actor),))
+    store.activate(row.version, at_us)
     store.forget_approvals(row.version)
     event = PolicyActivated(
         version=row.version,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keepfold.kernel.errors import Unavailable
+from keepfold.kernel.errors import Conflict, Unavailable
 
 
 class NoPolicy(Unavailable):
@@ -21,3 +21,9 @@ class PolicyAltered(Unavailable):
     """The row that says which policy is in force, or a number it uses, is not as this installation wrote it (503)."""
 
     default_code = "policy.altered"
+
+
+class DraftChanged(Conflict):
+    """Somebody else saved the draft in the meantime (409). Nothing was overwritten; both texts are there."""
+
+    default_code = "policy.draft-changed"

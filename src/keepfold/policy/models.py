@@ -70,3 +70,90 @@ class Place(models.Model):
 
     class Meta:
         db_table = "policy_place"
+
+
+class Draft(models.Model):
+    """One policy in the making. `state` is one of `drafting.rows.STATES`, `revision` the number of the newest text.
+
+    `events` counts what happened to it and `chain` is the mark of the last of that, so that none can be left out
+    without this row. `version` is the hash of the text that is in review or was approved; empty otherwise.
+    """
+
+    id = models.BinaryField(max_length=16, primary_key=True)
+    title = models.CharField(max_length=120)
+    base = models.CharField(max_length=64)
+    state = models.SmallIntegerField()
+    revision = models.IntegerField()
+    version = models.CharField(max_length=64)
+    events = models.IntegerField()
+    chain = models.BinaryField(max_length=32)
+    created_by = models.BinaryField(max_length=16)
+    created_us = models.BigIntegerField()
+    changed_us = models.BigIntegerField()
+    mac = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "policy_draft"
+        indexes = [models.Index(fields=["state", "changed_us"], name="policy_draft_state")]
+
+
+class Revision(models.Model):
+    """One text of a draft. Rows are never changed; `before` is the revision whose text this one changed, 0 for none.
+
+    `author` is the person, never a client that stands for them. The mark covers the SHA-256 of the text.
+    """
+
+    pk = models.CompositePrimaryKey("draft", "number")
+    draft = models.BinaryField(max_length=16)
+    number = models.IntegerField()
+    before = models.IntegerField()
+    text = models.TextField()
+    author = models.BinaryField(max_length=16)
+    at_us = models.BigIntegerField()
+    how = models.CharField(max_length=12)
+    part = models.CharField(max_length=90)
+    mac = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "policy_draft_revision"
+
+
+class DraftEvent(models.Model):
+    """Something that happened to a draft: sent, approved, sent back, told, activated. Rows are never changed.
+
+    It is bound to a revision, to the hash of its policy, to the activation in force then, and to the event before it.
+    """
+
+    pk = models.CompositePrimaryKey("draft", "number")
+    draft = models.BinaryField(max_length=16)
+    number = models.IntegerField()
+    kind = models.SmallIntegerField()
+    person = models.BinaryField(max_length=16)
+    at_us = models.BigIntegerField()
+    revision = models.IntegerField()
+    version = models.CharField(max_length=64)
+    in_force = models.CharField(max_length=64)
+    in_force_us = models.BigIntegerField()
+    day = models.CharField(max_length=10)
+    comment = models.TextField()
+    before = models.BinaryField(max_length=32)
+    mac = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "policy_draft_event"
+        indexes = [models.Index(fields=["version"], name="policy_draft_event_version")]
+
+
+class Activation(models.Model):
+    """Each time a version came into force, by whose yes. `people` are ids of 16 bytes each, one after the other."""
+
+    number = models.IntegerField(primary_key=True)
+    version = models.CharField(max_length=64)
+    previous = models.CharField(max_length=64)
+    at_us = models.BigIntegerField()
+    people = models.BinaryField()
+    mac = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "policy_activation"
+        indexes = [models.Index(fields=["version"], name="policy_activation_version")]

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from keepfold.gate.types import Actor
+from keepfold.kernel import config
 from keepfold.kernel.db import Row
 from keepfold.kernel.errors import NotFound, Unavailable
-from keepfold.policy import places, store
+from keepfold.policy import places, store, surface
 from keepfold.policy.assess import Assessment
 from keepfold.policy.assess import assessments as assess
 from keepfold.policy.compile import CompiledPolicy, compile_policy, schema_of
 from keepfold.policy.diff import diff as diff_policies
+from keepfold.policy.drafting import reading
 from keepfold.policy.errors import NoPolicy, PolicyAltered, PolicyDamaged
 from keepfold.policy.examples import run_examples
 from keepfold.policy.explain import explain as explain_question
 from keepfold.policy.format.document import Policy
 from keepfold.policy.format.values import parse_period
-from keepfold.policy.load import load, load_stored, require
+from keepfold.policy.load import Loaded, load, load_stored, require
 from keepfold.policy.templates import names, text_of
-from keepfold.policy.types import Change, ExampleResult, Explanation, Question, Report, Schema, VersionInfo
+from keepfold.policy.types import (
+    Change,
+    ExampleResult,
+    Explanation,
+    InForce,
+    Question,
+    Reach,
+    Report,
+    Schema,
+    VersionInfo,
+)
 
 PersonOf = Callable[[Actor], bytes]
 
@@ -33,6 +45,11 @@ _SHORTEST = 8
 templates = names
 template = text_of
 wire_values = places.wire
+draft = reading.draft
+drafts = reading.drafts
+draft_revision = reading.revision
+draft_revisions = reading.revisions
+drafts_of_version = reading.of_version
 
 
 class ActivePolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +73,31 @@ class _Wiring:
     """What the site has handed over; None until then."""
 
     person_of: PersonOf | None = None
+    held: Callable[[], int] | None = None
+    agreed: Callable[[], Mapping[str, int]] | None = None
+
+
+def wire_counts(*, held: Callable[[], int] | None, agreed: Callable[[], Mapping[str, int]] | None) -> None:
+    """Hand over who knows how many people are held, and how many agreed to each purpose of the policy in force.
+
+    Both must be running counts: pages ask for them, and nobody may be looked through for that.
+    """
+    _Wiring.held, _Wiring.agreed = held, agreed
+
+
+def reach() -> Reach:
+    """Return how many people the policy in force reaches, as far as anybody knows."""
+    return Reach(held=_known(_Wiring.held), agreed=_known(_Wiring.agreed))
+
+
+def is_wired() -> bool:
+    """Say whether somebody was handed over who knows which person an actor stands for."""
+    return _Wiring.person_of is not None
+
+
+def waiting_for(actor: Actor) -> int:
+    """Return how many drafts wait for somebody: to be reviewed, activated, or written on after they came back."""
+    return reading.waiting(actor, person_of, two_people=config.current().two_person_activation)
 
 
 def wire_people(*, person_of: PersonOf | None) -> None:
@@ -198,6 +240,40 @@ def explain(question: Question) -> Explanation:
     return explain_question(active().compiled, question)
 
 
+def examples_of(loaded: Loaded) -> tuple[ExampleResult, ...]:
+    """Run the examples of a policy that was read; none while it has errors. Pure."""
+    if loaded.policy is None or not loaded.report.ok:
+        return ()
+    return tuple(run_examples(loaded.policy, compile_policy(loaded.policy, loaded.hash)))
+
+
+def history(limit: int = 1000) -> tuple[InForce, ...]:
+    """Return each time that a version came into force, the newest first."""
+    found: list[InForce] = []
+    for version, previous, at_us, people, is_ours in store.activations(limit):
+        by = tuple(people[start : start + 16] for start in range(0, len(people), 16))
+        until = found[-1].at_us if found else None
+        found.append(
+            InForce(version=version, previous=previous, at_us=at_us, until_us=until, people=by, genuine=is_ours)
+        )
+    return tuple(found)
+
+
+def ordinal(version: str) -> int:
+    """Return the number of a version in the order of their submission, from 1; 0 when there is none."""
+    row = store.one(version)
+    return store.ordinal(row) if row is not None else 0
+
+
+def evidence(version: str) -> dict[str, Any]:
+    """Return how a full version came about, for an auditor's file. Raises `NotFound`."""
+    row = store.one(version)
+    if row is None:
+        raise unknown_version()
+    in_force = [one for one in history() if one.version == version]
+    return surface.evidence(row, in_force, drafts_of_version(version))
+
+
 def period_end(period: str, since_s: int) -> int:
     """Return the second at which a period of the policy (`P24M`) ends when it begins at `since_s`."""
     return parse_period(period).after(since_s)
@@ -210,6 +286,15 @@ def unknown_version(*, several: bool = False) -> NotFound:
         code="policy.version-unknown",
         next_step="Give more digits." if several else "`keepfold policy show --all` lists the versions.",
     )
+
+
+def _known(count: Callable[[], Any] | None) -> Any:
+    if count is None:
+        return None
+    try:
+        return count()
+    except Unavailable:
+        return None
 
 
 def _is_version(text: str) -> bool:

@@ -149,6 +149,45 @@ def forget_approvals(version: str) -> None:
     db.execute(DATA, "DELETE FROM policy_approval WHERE version = %s", [version])
 
 
+def yes_sayers(version: str) -> tuple[bytes, ...]:
+    """Return whose yes a version has now, in the order of their ids; rows that somebody altered do not count."""
+    now, sql = active(), "SELECT actor, at_us, mac FROM policy_approval WHERE version = %s ORDER BY actor"
+    rows = db.fetch_all(DATA, sql, [version])
+    return tuple(row[0] for row in rows if rowmac.same(row[2], _approval_mark(now, version, row[0], row[1])))
+
+
+def add_activation(version: str, previous: str, at_us: int, people: tuple[bytes, ...]) -> None:
+    """Write down that a version came into force, by whose yes."""
+    row = db.fetch_one(DATA, "SELECT max(number) FROM policy_activation")
+    columns = (((row[0] if row else None) or 0) + 1, version, previous, at_us, b"".join(people))
+    mac = rowmac.mark("policy_activation", *columns)
+    db.rows_insert(
+        DATA, "policy_activation", ("number", "version", "previous", "at_us", "people", "mac"), [(*columns, mac)]
+    )
+
+
+def activations(limit: int) -> list[tuple[str, str, int, bytes, bool]]:
+    """Return the newest activations first: version, previous, when, people, and whether the row carries its mark."""
+    sql = "SELECT number, version, previous, at_us, people, mac FROM policy_activation ORDER BY number DESC LIMIT %s"
+    return [
+        (*row[1:5], rowmac.same(row[5], rowmac.mark("policy_activation", *row[:5])))
+        for row in db.fetch_all(DATA, sql, [limit])
+    ]
+
+
+def count_versions() -> int:
+    """Return how many versions were ever submitted."""
+    row = db.fetch_one(DATA, "SELECT count(*) FROM policy_version")
+    return int(row[0]) if row else 0
+
+
+def ordinal(row: VersionRow) -> int:
+    """Return the number of a version in the order of their submission, from 1."""
+    sql = "SELECT count(*) FROM policy_version WHERE submitted_us < %s OR (submitted_us = %s AND version <= %s)"
+    found = db.fetch_one(DATA, sql, [row.submitted_us, row.submitted_us, row.version])
+    return int(found[0]) if found else 0
+
+
 def places() -> dict[int, tuple[int, str]]:
     """Return the compartment and the type under which values of each data item may lie, by number."""
     rows = db.fetch_all(DATA, "SELECT number, compartment, type FROM policy_place")

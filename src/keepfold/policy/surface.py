@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from keepfold.kernel import ids
 from keepfold.policy.assess import Assessment
-from keepfold.policy.types import Change, ExampleResult, Explanation, Finding, Report, Schema, VersionInfo
+from keepfold.policy.types import (
+    Change,
+    Draft,
+    DraftEvent,
+    ExampleResult,
+    Explanation,
+    Finding,
+    InForce,
+    Report,
+    Schema,
+    VersionInfo,
+)
+
+if TYPE_CHECKING:  # the command line shows files without any storage
+    from keepfold.policy.store import VersionRow
 
 
 def report(found: Report) -> dict[str, Any]:
@@ -90,6 +105,52 @@ def version(found: VersionInfo) -> dict[str, Any]:
         "approvals": found.approvals,
         "active": found.active,
     }
+
+
+def evidence(row: VersionRow, in_force: Iterable[InForce], drafts: Iterable[Draft]) -> dict[str, Any]:
+    """Return how a version came about: who did what when. People are `stf_…`."""
+    return {
+        "version": row.version,
+        "policy": row.policy_id,
+        "effective_from": row.effective_from,
+        "submitted": {"at": _at(row.submitted_us), "by": _who(row.submitted_by)},
+        "in_force": [
+            {
+                "from": _at(one.at_us),
+                "until": _at(one.until_us) if one.until_us is not None else None,
+                "instead_of": one.previous or None,
+                "by": [_who(person) for person in one.people],
+                "row_genuine": one.genuine,
+            }
+            for one in in_force
+        ],
+        "drafts": [
+            {
+                "draft": ids.show("drf", one.id),
+                "title": one.title,
+                "state": one.state,
+                "began_from": one.base or None,
+                "authors": sorted(map(_who, one.authors)),
+                "rows_genuine": one.genuine,
+                "events": [_event(event) for event in one.events],
+            }
+            for one in drafts
+        ],
+    }
+
+
+def _event(event: DraftEvent) -> dict[str, Any]:
+    known = {"at": _at(event.at_us), "what": event.kind, "by": _who(event.person), "revision": event.revision}
+    more = {"version": event.version, "comment": event.comment, "told_on": event.day}
+    return known | {key: value for key, value in more.items() if value}
+
+
+def _at(moment_us: int) -> str:
+    return datetime.fromtimestamp(moment_us / 1e6, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _who(person: bytes) -> str:
+    return ids.show("stf", person)
 
 
 def schema(found: Schema) -> dict[str, Any]:

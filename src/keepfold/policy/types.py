@@ -306,3 +306,79 @@ class VersionInfo(msgspec.Struct, frozen=True, kw_only=True):
     effective_from: str
     approvals: int
     active: bool
+
+
+DraftState = Literal["drafting", "review", "approved", "active", "discarded"]
+DraftKind = Literal[
+    "started", "sent", "approved", "returned", "reopened", "told", "agreed", "activated", "discarded"
+]  # fmt: skip
+
+
+class DraftEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened to a draft. `person` is 16 bytes; `day` (ISO) is filled for `told` only."""
+
+    kind: DraftKind
+    person: bytes
+    at_us: int
+    revision: int
+    version: str = ""
+    comment: str = ""
+    day: str = ""
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy in the making. `base` is the version it began from, `revision` the number of its newest text.
+
+    `genuine` is False when somebody wrote to its rows past Keepfold: nothing more can be done with it then, other than
+    discarding it. `authors` are all who wrote any of its texts; none of them may approve it.
+    """
+
+    id: bytes
+    title: str
+    base: str
+    state: DraftState
+    revision: int
+    version: str
+    created_by: bytes
+    created_us: int
+    changed_us: int
+    authors: frozenset[bytes]
+    events: tuple[DraftEvent, ...] = ()
+    genuine: bool = True
+
+    def last(self, *kinds: DraftKind) -> DraftEvent | None:
+        """Return the newest event of these kinds, or None."""
+        return next((event for event in reversed(self.events) if event.kind in kinds), None)
+
+
+class Revision(msgspec.Struct, frozen=True, kw_only=True):
+    """One text of a draft: who wrote it when, and how: in the form, as text, by merging, by undoing.
+
+    `before` is the revision whose text it changed (0 for none), `part` the path that a form changed.
+    """
+
+    number: int
+    before: int
+    text: str
+    author: bytes
+    at_us: int
+    how: str
+    part: str = ""
+
+
+class InForce(msgspec.Struct, frozen=True, kw_only=True):
+    """One time that a version came into force, by whose yes (ids of 16 bytes); `until_us` is None while it is."""
+
+    version: str
+    previous: str
+    at_us: int
+    until_us: int | None
+    people: tuple[bytes, ...]
+    genuine: bool = True
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """How many people a policy reaches: who is held, and who agreed to each purpose. None where nobody knows."""
+
+    held: int | None = None
+    agreed: Mapping[str, int] | None = None

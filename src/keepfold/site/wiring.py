@@ -4,7 +4,7 @@
 * policy gets the facts about a person that a decision may know (consent), and whether anybody is held (vault),
 * ledger gets its keys (vault),
 * consent gets who is there (vault),
-* policy gets which person an actor stands for (people),
+* policy gets which person an actor stands for (people), and how many people it reaches (vault, consent),
 * people get the purposes that roles and clients may be given (policy),
 * rows that grant something get the keys of their marks (vault), and people the key of its secrets,
 * things that wait sealed outside of the vault, such as uploads, get theirs (vault).
@@ -51,12 +51,18 @@ def wire() -> None:
     people.wire_purposes(purposes=purposes)
     consent.wire(persons=vault.is_living)
     policy.wire_values(holds_people=vault.holds_people, prepare=vault.prepare_indexes)
+    policy.wire_counts(held=vault.count_people, agreed=agreed)
     vault_keys.harden()
 
 
 def facts_of(person: bytes, _purpose: str | None = None) -> PersonFacts:
     """Return what a decision may know of one person. Read at every decision, never cached."""
     return PersonFacts(consents=consent.facts_of(person))
+
+
+def agreed() -> dict[str, int]:
+    """Return how many people agreed to each purpose of the policy in force: running counts."""
+    return {purpose: standing.granted for purpose, standing in consent.standings().items()}
 
 
 def facts_of_many(persons: Sequence[bytes], purpose: str) -> dict[bytes, PersonFacts]:

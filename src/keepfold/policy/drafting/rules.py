@@ -1,0 +1,121 @@
+"""Rules of drafts: what may happen in which state, whose yes counts, from which day, and how two texts come together.
+
+Pure: no Django, no clock, no I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from difflib import SequenceMatcher
+from typing import Literal, NamedTuple
+
+from keepfold.policy.format.document import Policy
+from keepfold.policy.format.values import Period, start_of
+from keepfold.policy.types import Change
+
+State = Literal["drafting", "review", "approved", "active", "discarded"]
+Verb = Literal["save", "submit", "approve", "return", "reopen", "announce", "activate", "discard"]
+
+OPEN: tuple[State, ...] = ("drafting", "review", "approved")
+# In which states each thing may be done. What is in review or approved is not changed under the reviewer's eyes.
+MAY: dict[Verb, tuple[State, ...]] = {
+    "save": ("drafting",),
+    "submit": ("drafting",),
+    "approve": ("review",),
+    "return": ("review", "approved"),
+    "reopen": ("review", "approved"),
+    "announce": ("approved",),
+    "activate": ("approved",),
+    "discard": OPEN,
+}
+# With one person's activation nobody has to look first: the shop may have one person only.
+MAY_ALONE: dict[Verb, tuple[State, ...]] = {"announce": OPEN, "activate": OPEN}
+
+
+def may(verb: Verb, state: State, *, two_people: bool) -> bool:
+    """Say whether something may be done to a draft in this state."""
+    return state in MAY[verb] or (not two_people and state in MAY_ALONE.get(verb, ()))
+
+
+class Lead(NamedTuple):
+    """What is owed to people before a change: whether they must hear of it first, and how long before it counts."""
+
+    owed: bool
+    period: Period | None
+
+    def from_day(self, told: date) -> date:
+        """Return the first day on which the change may count when people were told on a day."""
+        if self.period is None:
+            return told
+        return datetime.fromtimestamp(self.period.after(start_of(told)), UTC).date()
+
+
+def lead(old: Policy | None, new: Policy, changes: Iterable[Change]) -> Lead:
+    """Return what is owed before a change (GDPR Art. 13(3), WP260 rev.01 para. 29 to 31).
+
+    Both policies promise a time between telling and change; the longer one counts, so that a policy cannot free
+    itself of the promise it changes. Nothing is owed when nothing becomes wider, or when nothing is material.
+    """
+    found = list(changes)
+    owed = any(change.material for change in found) and any(change.effect == "wider" for change in found)
+    if old is None or not owed:
+        return Lead(owed=False, period=None)
+    periods = [one for one in (old.notice.on_material.before, new.notice.on_material.before) if one is not None]
+    return Lead(owed=bool(periods), period=max(periods, key=lambda one: one.rough_days, default=None))
+
+
+# -------------------------------------------------------------------------------------------------- merging
+
+
+class Change3(NamedTuple):
+    """Lines `start` to `end` of the base that one side replaced by `lines`."""
+
+    start: int
+    end: int
+    lines: list[str]
+
+
+def merge(base: str, mine: str, theirs: str) -> str | None:
+    """Return both sides' changes of a text together, or None where they touch the same or neighbouring lines."""
+    if theirs in {mine, base}:
+        return mine
+    if mine == base:
+        return theirs
+    lines = base.splitlines(keepends=True)
+    ours, others = _changes(lines, mine), _changes(lines, theirs)
+    if any(_touch(one, other) for one in ours for other in others if one != other):
+        return None
+    for change in sorted({(*one[:2], *one.lines): one for one in (*ours, *others)}.values(), reverse=True):
+        lines[change.start : change.end] = change.lines
+    return "".join(lines)
+
+
+def _changes(base: Sequence[str], side: str) -> list[Change3]:
+    other = side.splitlines(keepends=True)
+    matcher = SequenceMatcher(None, base, other, autojunk=False)
+    return [Change3(i, j, other[k:m]) for kind, i, j, k, m in matcher.get_opcodes() if kind != "equal"]
+
+
+def _touch(one: Change3, other: Change3) -> bool:
+    return one.start <= other.end and other.start <= one.end
+
+
+class Line(NamedTuple):
+    """One line of two texts side by side: its number in the new text (None when it is gone), its mark, its words."""
+
+    number: int | None
+    mark: Literal["", "add", "cut"]
+    text: str
+
+
+def compared(old: str, new: str) -> Iterator[Line]:
+    """Yield the lines of a new text, and between them those that it no longer has."""
+    before, after = old.split("\n"), new.split("\n")
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for kind, i, j, k, m in matcher.get_opcodes():
+        if kind == "equal":
+            yield from (Line(number + 1, "", after[number]) for number in range(k, m))
+            continue
+        yield from (Line(None, "cut", line) for line in before[i:j])
+        yield from (Line(number + 1, "add", after[number]) for number in range(k, m))
