@@ -167,7 +167,7 @@ def test_pages_carry_a_strict_policy_and_an_id(site):
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert re.fullmatch("[0-9a-f]{16}", headers["x-request-id"])
 
 
@@ -184,7 +184,7 @@ def test_another_host_name_is_refused(site, path):
 
 
 def test_an_unknown_page_is_readable_and_shows_no_value_of_the_address(site):
-    answer = call(site, "GET", f"/people/{CARL['email']}", **HTML)
+    answer = call(site, "GET", f"/nobody/{CARL['email']}", **HTML)
     assert answer.status == 404
     assert "There is no page at this address." in answer.body.decode()
     assert CARL["email"] not in answer.body.decode()

@@ -79,7 +79,7 @@ def run(*, detach: bool, echo: bool, demo: bool) -> None:
         _child("init", "--quiet")
     if demo:
         _fill_once(settings)
-    welcome = functools.partial(_welcome, settings, is_new=is_new, detach=detach)
+    welcome = functools.partial(_welcome, settings, is_new=is_new, detach=detach, link=_owner_link(settings))
     _start(settings, detach=detach, echo=echo, on_ready=welcome)
 
 
@@ -202,20 +202,46 @@ def _fill_once(settings: Config) -> None:
         mark.touch(mode=0o600)
 
 
-def _welcome(settings: Config, address: str, *, is_new: bool, detach: bool) -> None:
+def _owner_link(settings: Config) -> str | None:
+    """Return a one-time link for the owner, a new one at each start, until there is another way for them to sign in."""
+    mark = settings.home / "run" / "owner.enters"
+    if mark.exists():
+        return None
+    asked = subprocess.run(_command("staff", "link", "--first-owner", "--json"), check=False, stdout=subprocess.PIPE)  # noqa: S603  our own program
+    if asked.returncode:
+        return None
+    link: str | None = json.loads(asked.stdout)["link"]
+    if link is None:
+        mark.touch(mode=0o600)
+    return link
+
+
+def _welcome(settings: Config, address: str, *, is_new: bool, detach: bool, link: str | None) -> None:
     ending = "`keepfold stop` ends it" if detach else "Ctrl-C stops it"
     lines = [
         "",
         f"  Keepfold runs at  {address}",
+        f"  Sign in           {_sign_in_line(settings, link)}",
         f"  First token       {_token_line(installation.token_file(settings), is_new=is_new)}",
         "",
         "  Try next:",
         *(f"    {command}" for command in next_commands(address, settings)),
+        *_as_staff(settings),
         "",
         f"  {ending}. Everything is kept in {_short(settings.home)}.",
         "",
     ]
     click.echo("\n".join(lines))
+
+
+def _sign_in_line(settings: Config, link: str | None) -> str:
+    return f"{link}  (once, within 15 minutes)" if link else f"{settings.public_url}/sign-in"
+
+
+def _as_staff(settings: Config) -> list[str]:
+    if not (settings.home / "run" / "demo.asked").exists():
+        return []
+    return ["", f"  As one of the staff, by a link: {_program()} staff link ana@shop.example  (or ben@, dora@)"]
 
 
 def _token_line(path: Path, *, is_new: bool) -> str:

@@ -100,6 +100,9 @@ def _tell(document: dict[str, Any], *, as_json: bool) -> None:
         "withdrawals, {readings:,} readings and {refused:,} refusals ({seconds} s).".format(**document)
     )
     click.echo(f"The first of them is {document['first_email']}; nobody in it exists.")
+    click.echo(
+        "Ana leads privacy, Ben is in support, Dora audits: keepfold staff link ana@shop.example signs in as Ana."
+    )
 
 
 @contextmanager

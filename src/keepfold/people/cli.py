@@ -19,6 +19,8 @@ from keepfold.kernel import ids
 from keepfold.people import actions, queries, surface
 from keepfold.people.errors import NoSuchStaff
 from keepfold.people.models import Staff
+from keepfold.people.signin import actions as entries
+from keepfold.people.signin import links, members
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 
@@ -177,6 +179,28 @@ def remove(*, who: str, with_clients: bool, as_json: bool) -> None:
     """Stop a member (id or e-mail) from acting."""
     member = actions.deactivate_staff(actor=queries.operator(), staff=_staff_id(who), with_clients=with_clients)
     _print(surface.staff(member), as_json=as_json, show=lambda one: click.echo(f"Deactivated {one['id']}."))
+
+
+@staff.command("link")
+@click.argument("who", metavar="MEMBER", required=False)
+@click.option("--first-owner", is_flag=True, help="For the owner, as long as no owner can sign in.")
+@as_json
+def link(*, who: str | None, first_owner: bool, as_json: bool) -> None:
+    """Make a link with which a member (id or e-mail) can sign in once and choose a password or passkey."""
+    if bool(who) == first_owner:
+        raise click.UsageError("Name a member, or say --first-owner.")
+    staff, lasts_s = (_staff_id(who), links.INVITATION_S) if who else (members.owner_without_sign_in(), links.OWNER_S)
+    made = entries.make_link(actor=queries.operator(), staff=staff, lasts_s=lasts_s) if staff else None
+    document = {"link": made and made.address, "expires_at": made and made.expires_at.isoformat(timespec="seconds")}
+    _print(document, as_json=as_json, show=_show_link)
+
+
+def _show_link(document: dict[str, Any]) -> None:
+    if not document["link"]:
+        click.echo("An owner can sign in already.")
+        return
+    click.echo(document["link"])
+    click.echo(f"It works once, until {document['expires_at']}. Earlier links of this member no longer do.", err=True)
 
 
 @staff.command("roles")

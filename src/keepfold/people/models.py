@@ -173,7 +173,7 @@ class Link(models.Model):
 
 
 class Attempt(models.Model):
-    """How often in a row signing in failed. `key` is a keyed hash of what was tried; `known`: there is such a member."""
+    """How often in a row signing in failed. `key` is a keyed hash of what was tried, `known` whether that exists."""
 
     key = models.BinaryField(max_length=16, primary_key=True)
     failures = models.IntegerField()
@@ -188,7 +188,7 @@ class Attempt(models.Model):
 
 
 class Preference(models.Model):
-    """How somebody wants the console to look; empty: as the browser says. `tour_step`: 0 before the tour."""
+    """How somebody wants the console to look; empty: as the browser says. `tour_step`: 0 before it."""
 
     staff = models.UUIDField(primary_key=True)
     theme = models.CharField(max_length=8, default="")

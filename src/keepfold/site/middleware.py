@@ -43,6 +43,8 @@ API_HEADERS: Mapping[str, str] = {
 }
 PAGE_HEADERS: Mapping[str, str] = {
     **COMMON_HEADERS,
+    # With no-referrer, browsers send the origin of a form as `null` (Fetch standard, 3.2), and no form would pass.
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",

@@ -40,7 +40,7 @@ def can_sign_in(row: Staff) -> bool:
     return row.has_usable_password() or "webauthn" in row.factors
 
 
-def owner_without_sign_in() -> Staff | None:
-    """Return the owner who should get a link: the only kind of owners there are cannot sign in. None otherwise."""
+def owner_without_sign_in() -> bytes | None:
+    """Return the first owner as long as no owner can sign in by themselves; None afterwards."""
     found = list(Staff.objects.filter(id__in=queries.owners()).order_by("id"))
-    return None if not found or any(can_sign_in(row) for row in found) else found[0]
+    return None if not found or any(can_sign_in(row) for row in found) else found[0].id.bytes
