@@ -25,6 +25,8 @@ from keepfold.vault import queries as vault
 from keepfold.vault.types import FieldError
 
 BATCH = 2000
+_MOST_REASONS = 1000
+_EXAMPLES = 5
 Watch = Callable[[int, Tally], None]
 Stopping = Callable[[], bool]
 Reason = tuple[str, str, str, int, int]
@@ -46,11 +48,25 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return hmac.digest(config.current().secret_key.encode(), json.dumps(facts).encode(), hashlib.sha256)
 
 
+class Seen(msgspec.Struct):
+    """How often something was found, and the numbers of the first rows."""
+
+    count: int = 0
+    rows: list[int] = msgspec.field(default_factory=list)
+
+    def add(self, row: int) -> None:
+        """Count one more."""
+        self.count += 1
+        if len(self.rows) < _EXAMPLES:
+            self.rows.append(row)
+
+
 class Checked(msgspec.Struct, kw_only=True):
     """What a dry run found. `acceptable` rows would be sealed whole; `lacking` counts required items without a value.
 
     `repeated` counts rows whose natural key occurred in an earlier row of the same source, `mendable` the refused
-    rows that partial intake would store without their refused fields.
+    rows that partial intake would store without their refused fields, `known` the acceptable rows about people who
+    are in the vault already.
     """
 
     rows: int = 0
@@ -58,17 +74,28 @@ class Checked(msgspec.Struct, kw_only=True):
     partial: int = 0
     refused: int = 0
     repeated: int = 0
+    known: int = 0
     mendable: int = 0
     lacking: Counter[str] = msgspec.field(default_factory=Counter)
+    keep: bool = True
     flaws: list[Flaw] = msgspec.field(default_factory=list)
+    seen: dict[tuple[str, str, str], Seen] = msgspec.field(default_factory=dict)
+
+    def add(self, flaws: Sequence[Flaw]) -> None:
+        """Count refusals by reason; with `keep` each of them is kept as well."""
+        if self.keep:
+            self.flaws += flaws
+        for flaw in flaws:
+            key = flaw[1:]
+            if key not in self.seen:
+                key = key if len(self.seen) < _MOST_REASONS else ("", "reason.other", "For other reasons.")
+                self.seen.setdefault(key, Seen())
+            self.seen[key].add(flaw.row)
 
     def reasons(self) -> list[Reason]:
         """Return (field, code, message, how often, first row), the most frequent first."""
-        seen: dict[tuple[str, str, str], tuple[int, int]] = {}
-        for flaw in self.flaws:
-            often, first = seen.get(flaw[1:], (0, flaw.row))
-            seen[flaw[1:]] = (often + 1, first)
-        return sorted(((*key, *found) for key, found in seen.items()), key=lambda reason: (-reason[3], reason[:2]))
+        found = ((*key, seen.count, seen.rows[0]) for key, seen in self.seen.items())
+        return sorted(found, key=lambda reason: (-reason[3], reason[:2]))
 
     @property
     def tally(self) -> Tally:
@@ -85,21 +112,26 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     nothing_to_do: bool = False
 
 
-def dry_run(job: Job, *, actor: Actor, watch: Watch, stopping: Stopping) -> Checked:
-    """Offer every row to the vault's own checks and count what it would say. Nothing is stored."""
+def dry_run(job: Job, *, actor: Actor, watch: Watch, stopping: Stopping, keep: bool = True) -> Checked:
+    """Offer every row to the vault's own checks and count what it would say. Nothing is stored.
+
+    Without `keep` refusals are counted by reason and not kept one by one, so that memory does not grow with them.
+    """
     actions.check_source(actor=actor, kind=job.source.kind)
-    found, keys = Checked(), set[int]()
+    found, keys = Checked(keep=keep), set[int]()
     names = job.plan.reads()
     convert = Converter(job.plan, names, job.schema)
     identity = [name for name in job.schema.identity if name in job.plan.fields]
     required = [name for name, spec in job.schema.fields.items() if spec.required_for]
     for batch in job.source.batches(names, Position(), job.batch):
         _note_unreadable(found, batch)
-        for number, row in batch.rows:
-            record = convert(row)
+        records = [convert(row) for _, row in batch.rows]
+        verdicts = vault.judge_many([record.values for record in records])
+        for (number, _), record, (verdict, known) in zip(batch.rows, records, verdicts, strict=True):
             errors = [FieldError(field=p.field, code=p.code, message=p.message) for p in record.problems]
-            refused = [*errors, *vault.errors_of(record.values)] if record.values or not errors else errors
+            refused = [*errors, *verdict] if record.values or not errors else errors
             _note(found, job, number, refused, some=_some_left(record.values, refused))
+            found.known += known and not refused
             _count_keys(found, keys, identity, record.values)
             found.lacking.update(name for name in required if name not in record.values)
         watch(found.rows, found.tally)
@@ -112,7 +144,7 @@ def _note_unreadable(found: Checked, batch: Batch) -> None:
     lost = len({flaw.row for flaw in batch.flaws})
     found.rows += lost
     found.refused += lost
-    found.flaws += batch.flaws
+    found.add(batch.flaws)
 
 
 def _some_left(values: dict[str, Any], refused: Sequence[FieldError]) -> bool:
@@ -124,7 +156,7 @@ def _note(found: Checked, job: Job, number: int, refused: Sequence[FieldError], 
     if not refused:
         found.acceptable += 1
         return
-    found.flaws += [Flaw(number, error.field, error.code, error.message) for error in refused]
+    found.add([Flaw(number, error.field, error.code, error.message) for error in refused])
     if job.partial and some:
         found.partial += 1
     else:

@@ -84,6 +84,18 @@ def rejects(run: bytes) -> Iterator[Flaw]:
         last = page[-1][0]
 
 
+def rejects_after(run: bytes, after: int, limit: int) -> list[tuple[int, Flaw]]:
+    """Return the next refusals of a run as (cursor, refusal), in the order of rows."""
+    sql = "SELECT id, row, field, code, message FROM intake_reject WHERE run = %s AND id > %s ORDER BY id LIMIT %s"
+    return [(int(row[0]), Flaw(*row[1:])) for row in db.fetch_all("default", sql, [run, after, limit])]
+
+
+def end_run(run: bytes, now_us: int) -> bool:
+    """Close a run, so that no further batch is stored; say whether it was open."""
+    sql = "UPDATE intake_run SET finished_us = %s, changed_us = %s WHERE id = %s AND finished_us IS NULL"
+    return db.execute("default", sql, [now_us, now_us, run]) == 1
+
+
 def reject_counts(run: bytes) -> list[tuple[str, str, str, int, int]]:
     """Return (field, code, message, how often, first row) of a run's refusals, the most frequent first."""
     sql = (

@@ -141,3 +141,145 @@ class Source(Protocol):
     def close(self) -> None:
         """Let go of files and connections."""
         ...
+
+
+# reading: the worker looks at the source · choosing: a table has to be named · mapping · checking: the dry run ·
+# checked · running · then one of the last three.
+State = Literal["reading", "choosing", "mapping", "checking", "checked", "running", "done", "cancelled", "failed"]
+WORKING: frozenset[State] = frozenset(("reading", "checking", "running"))
+OVER: frozenset[State] = frozenset(("done", "cancelled", "failed"))
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """One import begun in the console, as its row says. Times are microseconds since 1970 UTC.
+
+    `open` says that upload and draft can still be opened; `rows_from` and `begun_us` are where and when the present
+    piece of work began, for its rate.
+    """
+
+    id: bytes
+    owner: bytes
+    state: State
+    step: int
+    kind: str
+    size: int
+    wrapped: bytes | None
+    draft: bytes | None
+    words: bytes
+    run: bytes | None
+    rows_done: int
+    rows_from: int
+    rows_total: int | None
+    begun_us: int
+    created_us: int
+    changed_us: int
+    expires_us: int | None
+
+    @property
+    def open(self) -> bool:
+        """Say whether what it holds can still be opened."""
+        return self.wrapped is not None
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """What to call an import, and why it failed: code, sentence, next step."""
+
+    label: str
+    code: str = ""
+    detail: str = ""
+    next_step: str = ""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where rows come from: an uploaded file (`name`), a database (`url` with its password), a file on the server.
+
+    Its repr shows nothing, because it holds a password.
+    """
+
+    def __repr__(self) -> str:
+        return "Origin(…)"
+
+    name: str = ""
+    url: str = ""
+    path: str = ""
+    table: str = ""
+    query: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    header: bool = True
+
+
+class ColumnView(msgspec.Struct, frozen=True, kw_only=True):
+    """One column as the mapping page shows it. `samples` are masked. `holds` is what it seems to hold."""
+
+    name: str
+    type: str = ""
+    samples: tuple[str, ...] = ()
+    field: str = ""
+    confidence: float = 0.0
+    why: str = ""
+    holds: str = ""
+    perhaps: str = ""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What the worker found when it looked at a source."""
+
+    kind: str
+    columns: tuple[ColumnView, ...]
+    total: int | None
+    notes: tuple[str, ...]
+    fingerprint: str
+    settled: bool
+    policy: bytes
+    proposal: dict[str, Any]
+
+
+class ReasonView(msgspec.Struct, frozen=True, kw_only=True):
+    """Why rows were refused, how often, and the numbers of the first rows."""
+
+    field: str
+    code: str
+    message: str
+    count: int
+    rows: tuple[int, ...]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What a dry run found; counts as in `runner.Checked`."""
+
+    rows: int
+    acceptable: int
+    partial: int
+    refused: int
+    repeated: int
+    mendable: int
+    lacking: dict[str, int]
+    reasons: tuple[ReasonView, ...]
+    known: int = 0
+
+
+class Draft(msgspec.Struct, kw_only=True):
+    """All that an import knows of its source while it is open; kept sealed. `mapping` is a document for `parse`."""
+
+    def __repr__(self) -> str:
+        return "Draft(…)"
+
+    origin: Origin
+    tables: tuple[str, ...] = ()
+    found: Found | None = None
+    mapping: dict[str, Any] | None = None
+    existing: Existing = "skip"
+    partial: bool = False
+    report: Report | None = None
+    terms: bytes = b""
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """A mapping that was kept under a name."""
+
+    id: bytes
+    name: str
+    mapping: dict[str, Any]
+    columns: tuple[str, ...]
+    created_us: int

@@ -101,6 +101,18 @@ class Config:
     allowed_hosts: tuple[str, ...] = _setting(
         "Host names under which the server answers.", default=("127.0.0.1", "localhost", "[::1]")
     )
+    max_upload_bytes: int = _setting(
+        "Largest file that can be uploaded for an import; reading it takes up to three times as much memory.",
+        default=256 << 20,
+        least=1024,
+    )
+    import_hosts: tuple[str, ...] = _setting(
+        "Servers that the console may connect to for an import: loopback, private, networks, host names, or any.",
+        default=("loopback", "private"),
+    )
+    import_folders: tuple[str, ...] = _setting(
+        "Folders of this server from which the console may import SQLite files; empty: none.", default=()
+    )
     default_country: str = _setting("Country of phone numbers without a prefix, such as DE; empty: none.", default="")
     site_url: str = _setting(
         "Public address of the console, such as https://keepfold.example.com; empty: http://localhost and bind's port.",

@@ -69,6 +69,8 @@ class Delivery(Table):
         indexes = [
             models.Index(fields=["due_us"], condition=Q(state=0), name="kernel_delivery_open"),
             models.Index(fields=["handler", "subject", "event"], condition=Q(state=0), name="kernel_delivery_person"),
+            models.Index(fields=["id"], condition=Q(state=0), name="kernel_delivery_newest"),
+            models.Index(fields=["id"], condition=Q(state=2), name="kernel_delivery_dead"),
         ]
 
 
@@ -95,7 +97,19 @@ class Job(Table):
             models.Index(fields=["run_us", "id"], condition=Q(state=0), name="kernel_job_open"),
             models.Index(fields=["kind"], condition=Q(state=0), name="kernel_job_kind"),
             models.Index(fields=["state", "ended_us"], name="kernel_job_ended"),
+            models.Index(fields=["kind", "id"], condition=Q(state__gt=0), name="kernel_job_last"),
         ]
+
+
+class Worker(Table):
+    """A worker process and when it was last seen. `id`: 16 random bytes of the process."""
+
+    id = models.BinaryField(max_length=16, primary_key=True)
+    started_us = models.BigIntegerField()
+    seen_us = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        db_table = "kernel_worker"
 
 
 class Remembered(Table):

@@ -9,7 +9,9 @@ from keepfold.kernel.config import Config
 from keepfold.kernel.errors import KeepfoldError, Malformed, TooLarge, TooMany
 
 BULK_SUFFIXES = (":bulk", "/bulk")
-UPLOADS = "/imports/"
+UPLOAD = "/imports/new"
+# What surrounds a file in a form: its name, its type, the other fields.
+ROUND_A_FILE = 64 * 1024
 # Where somebody who has not signed in may send a form, and how large: what signing in can need, passkeys included.
 STRANGERS = ("/sign-in", "/welcome/")
 STRANGERS_FORM = 16 * 1024
@@ -71,7 +73,7 @@ def _strangers_form(method: str, path: str) -> int:
 
 def largest_form(path: str, config: Config) -> int:
     """Return how many bytes a form to a path may carry; files come in at one address only."""
-    return config.max_bulk_body_bytes if path.startswith(UPLOADS) else config.max_body_bytes
+    return config.max_upload_bytes + ROUND_A_FILE if path == UPLOAD else config.max_body_bytes
 
 
 def body_problem(environ: Mapping[str, Any], path: str, config: Config) -> TooLarge | Malformed | None:

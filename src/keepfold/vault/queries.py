@@ -5,12 +5,12 @@ Nothing here opens or names a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keepfold.kernel import config
 from keepfold.policy import queries as policy
-from keepfold.vault import indexing, store
+from keepfold.vault import indexing, sealing, store
 from keepfold.vault.keys import store as key_store
 from keepfold.vault.keys.ring import ring
 from keepfold.vault.normalise import Refusal, TypeOptions, normaliser
@@ -78,6 +78,21 @@ def errors_of(values: Mapping[str, Any]) -> tuple[FieldError, ...]:
     """Return what sealing this record would refuse, without storing or claiming anything."""
     accepted, errors = accept(plan_of(policy.schema()), values, config.current().default_country)
     return tuple(errors) or (() if accepted.shared else (EMPTY,))
+
+
+def judge_many(batch: Sequence[Mapping[str, Any]]) -> list[tuple[tuple[FieldError, ...], bool]]:
+    """Return, for each record, what sealing it would refuse, and whether somebody with its unique values is there.
+
+    For dry runs. Nothing is stored or claimed, and nobody is named.
+    """
+    plan, region, tagger = plan_of(policy.schema()), config.current().default_country, sealing.Tagger(ring())
+    verdicts, tags = [], []
+    for values in batch:
+        accepted, errors = accept(plan, values, region)
+        verdicts.append(tuple(errors) or (() if accepted.shared else (EMPTY,)))
+        tags.append([] if errors else [(slot, tag) for slot, unique, tag in tagger.tags(accepted) if unique])
+    there = store.owners(tag for own in tags for tag in own)
+    return [(verdict, any(tag in there for tag in own)) for verdict, own in zip(verdicts, tags, strict=True)]
 
 
 def fits(kind: str, raw: Any, region: str = "") -> bool:

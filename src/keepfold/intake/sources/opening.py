@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 PASSWORD = "KEEPFOLD_IMPORT_PASSWORD"  # noqa: S105  (the name of a variable)
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _PARQUET_MAGIC = b"PAR1"
+_ENDINGS = frozenset((".parquet", ".pq", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".txt"))
+_OTHERS = {
+    b"PK\x03\x04": "a spreadsheet or a ZIP archive",
+    b"\x1f\x8b": "a packed file (gzip)",
+    b"BZh": "a packed file (bzip2)",
+    b"\xfd7zXZ\0": "a packed file (xz)",
+    b"7z\xbc\xaf": "a packed file (7-Zip)",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
+    b"%PDF": "a PDF document",
+}
 _POSTGRESQL = ("postgresql", "postgres")
 _MYSQL = ("mysql", "mariadb")
 
@@ -36,10 +46,11 @@ def open_source(place: str, options: Options, environment: Mapping[str, str]) ->
         raise Invalid("A table and a query were both given.", code="intake.table-and-query", next_step="Give one.")
     if "://" in place:
         return _open_url(place, options, environment)
-    return _open_file(Path(place).expanduser(), options)
+    return open_path(Path(place).expanduser(), options)
 
 
-def _open_file(path: Path, options: Options) -> Source:
+def open_path(path: Path, options: Options) -> Source:
+    """Open a file, told by its first bytes or its ending. Raises as `open_source` does."""
     check_file(path)
     with readable(path), path.open("rb") as file:
         head = file.read(16)
@@ -53,7 +64,30 @@ def _open_file(path: Path, options: Options) -> Source:
             code="intake.source-without-tables",
             next_step="Leave --table and --query away.",
         )
+    refuse_kind(head, path.suffix)
     return _open_flat(path, head, options)
+
+
+def refuse_kind(head: bytes, ending: str) -> None:
+    """Raise `Invalid` when the first 16 bytes say that a file is of a kind that cannot be imported, or its ending does.
+
+    Quick, so that a large file is refused by its beginning.
+    """
+    for mark, kind in _OTHERS.items():
+        if head.startswith(mark):
+            raise Invalid(
+                f"This is {kind}, not a table.",
+                code="intake.source-other",
+                next_step="Unpack it, or save the sheet as CSV, and give that file.",
+            )
+    if head.startswith((_SQLITE_MAGIC, _PARQUET_MAGIC)):
+        return
+    if ending.lower() not in _ENDINGS:
+        raise Invalid(
+            "This file is of no kind that can be imported.",
+            code="intake.source-unknown",
+            next_step="Give .csv, .tsv, .jsonl, .ndjson, .parquet, a SQLite file, postgresql://… or mysql://….",
+        )
 
 
 def _open_flat(path: Path, head: bytes, options: Options) -> Source:
@@ -66,38 +100,49 @@ def _open_flat(path: Path, head: bytes, options: Options) -> Source:
         from keepfold.intake.sources.jsonlines import JsonLines  # noqa: PLC0415
 
         return JsonLines(path)
-    if ending in {".csv", ".tsv", ".tab", ".txt"}:
-        from keepfold.intake.sources.delimited import Delimited  # noqa: PLC0415
+    from keepfold.intake.sources.delimited import Delimited  # noqa: PLC0415
 
-        return Delimited(path, encoding=options.encoding, delimiter=options.delimiter, header=options.header)
-    raise Invalid(
-        f"{path.name} is of no kind that can be imported.",
-        code="intake.source-unknown",
-        next_step="Give .csv, .tsv, .jsonl, .ndjson, .parquet, a SQLite file, postgresql://… or mysql://….",
-    )
+    return Delimited(path, encoding=options.encoding, delimiter=options.delimiter, header=options.header)
 
 
 def _open_url(place: str, options: Options, environment: Mapping[str, str]) -> Source:
+    url = _parsed(place)
+    if url.drivername.split("+")[0] == "sqlite" and url.database:
+        return open_path(Path(url.database), options)
+    return _open_server(_with_password(url, environment), options)
+
+
+def open_database(place: str, options: Options, *, address: str) -> Source:
+    """Open a database on a server, at an address that its host name was found to have; the name is not looked up again.
+
+    `place` is a URL with its password. Raises as `open_source` does.
+    """
+    return _open_server(_parsed(place), options, address)
+
+
+def _parsed(place: str) -> sa.URL:
     import sqlalchemy as sa  # noqa: PLC0415  (0.2 s to load; files do not need it)
 
     try:
-        url = sa.make_url(place)
+        return sa.make_url(place)
     except (sa.exc.ArgumentError, ValueError):
         raise _unknown_url() from None
+
+
+def _open_server(url: sa.URL, options: Options, address: str = "") -> Source:
     scheme = url.drivername.split("+")[0]
-    if scheme == "sqlite" and url.database:
-        return _open_file(Path(url.database), options)
     if scheme not in (*_POSTGRESQL, *_MYSQL) or not url.database:
         raise _unknown_url()
-    url = _with_password(url, environment)
     label = f"{scheme}://{url.host or 'localhost'}{f':{url.port}' if url.port else ''}/{url.database}"
     if scheme in _POSTGRESQL:
         from keepfold.intake.sources.postgresql import Postgresql  # noqa: PLC0415
 
+        # libpq connects to `hostaddr` and checks certificates against `host`.
+        url = url.update_query_dict({"hostaddr": address, "gssencmode": "disable"}) if address else url
         return Postgresql(url, label, table=options.table, query=options.query)
     from keepfold.intake.sources.mysql import Mysql  # noqa: PLC0415
 
-    return Mysql(url, label, table=options.table, query=options.query)
+    return Mysql(url.set(host=address) if address else url, label, table=options.table, query=options.query)
 
 
 def _with_password(url: sa.URL, environment: Mapping[str, str]) -> sa.URL:

@@ -145,8 +145,11 @@ class Sql:
     # -- looking around --------------------------------------------------------------------------------------------
 
     def _choose(self, table: str | None) -> str:
+        return choose_table(table, self._tables())
+
+    def _tables(self) -> list[str]:
         inspector = sa.inspect(self._engine)
-        return choose_table(table, [*inspector.get_table_names(), *inspector.get_view_names()])
+        return [*inspector.get_table_names(), *inspector.get_view_names()]
 
     def _describe(self) -> tuple[Column, ...]:
         with self._refusals():

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from keepfold.intake.sources.files import check_file, stamp
+from keepfold.intake.sources.memory import is_memory
 from keepfold.intake.sources.sql import Sql
 from keepfold.kernel.errors import Malformed
 
@@ -32,7 +33,19 @@ class SqliteFile(Sql):
         engine = sa.create_engine("sqlite://", creator=lambda: open_read_only(path), poolclass=StaticPool)
         super().__init__(engine, f"{path.name} (SQLite)", table=table, query=query)
 
+    def _tables(self) -> list[str]:
+        # In a stranger's file views and virtual tables are programs; only what holds rows is read.
+        if not is_memory(self._path):
+            return super()._tables()
+        plain = (
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_' "
+            "AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"
+        )
+        return [str(row[0]) for row in self._all(plain)]
+
     def _stamp(self) -> tuple[int, ...]:
+        if is_memory(self._path):
+            return ()
         files = [self._path, self._path.with_name(f"{self._path.name}-wal")]
         return tuple(part for file in files if file.exists() for part in stamp(file))
 
@@ -43,6 +56,8 @@ class SqliteFile(Sql):
 
 def open_read_only(path: Path) -> sqlite3.Connection:
     """Open a SQLite file so that nothing can be written to it."""
+    if is_memory(path):
+        return _open_memory(path)
     address = f"file:{quote(str(path.resolve()))}?mode=ro"
     connection = sqlite3.connect(address, uri=True, check_same_thread=False)
     connection.text_factory = _text
@@ -55,6 +70,20 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(f"{address}&immutable=1", uri=True, check_same_thread=False)
         connection.text_factory = _text
     connection.execute("PRAGMA trusted_schema=OFF")
+    return connection
+
+
+def _open_memory(path: Path) -> sqlite3.Connection:
+    """Open what a stranger made: nothing spills to a disk, no value grows beyond a limit, nothing in it is believed."""
+    content = bytearray(path.read_bytes())
+    # "Journal mode" of the header: what is not in this file cannot be waited for (sqlite.org/fileformat2.html, 1.3.3).
+    content[18:20] = b"\x01\x01"
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    connection.deserialize(content)
+    connection.text_factory = _text
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 4 << 20)
+    for pragma in ("query_only=ON", "trusted_schema=OFF", "temp_store=MEMORY", "cell_size_check=ON"):
+        connection.execute(f"PRAGMA {pragma}")
     return connection
 
 

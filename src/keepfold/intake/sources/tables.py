@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from keepfold.kernel.errors import Invalid, NotFound
 
+_MOST = 500
 _PEOPLE = ("customer", "client", "user", "member", "contact", "person", "people", "kunde", "patient", "account")
 
 
@@ -37,6 +38,7 @@ def _only(there: Sequence[str]) -> str:
         "This database holds several tables.",
         code="intake.table-unnamed",
         next_step=f"Name one with --table. {'Likely' if likely else 'There are'}: {_listed(likely or there)}.",
+        tables=sorted(there)[:_MOST],
     )
 
 

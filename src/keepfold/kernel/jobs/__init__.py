@@ -17,6 +17,7 @@ from __future__ import annotations
 from keepfold.kernel.jobs.registry import Again, Beat, Kind, beat, beats, job, kinds
 from keepfold.kernel.jobs.schedule import tick
 from keepfold.kernel.jobs.store import Dead, dead_letters, enqueue, purge, retry, waiting
+from keepfold.kernel.jobs.work import drop
 from keepfold.kernel.jobs.worker import Worker, stopping
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "beat",
     "beats",
     "dead_letters",
+    "drop",
     "enqueue",
     "job",
     "kinds",
