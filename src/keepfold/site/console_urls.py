@@ -21,7 +21,7 @@ MODULES = (
     "keepfold.console.settings",
     "keepfold.console.audit",
     "keepfold.console.palette",
-    "keepfold.ui.catalogue",
+    "keepfold.console.catalogue",
 )
 
 

@@ -156,8 +156,8 @@ def ranks(finding: Text, points: Points, unit: Text = "") -> Chart:
     most = max((value for _label, value in points), default=0) or 1
     drawn = [
         format_html(
-            '<text class="strong" x="0" y="{}">{}</text>'
-            '<text class="strong" x="100%" y="{}" text-anchor="end">{}</text>'
+            '<text class="name" x="0" y="{}">{}</text>'
+            '<text class="name" x="100%" y="{}" text-anchor="end">{}</text>'
             '<rect class="d" x="0" width="100%" y="{}" height="6" rx="1"/>'
             '<rect class="a" x="0" width="{}%" y="{}" height="6" rx="1"/>',
             at * 36 + 12, label, at * 36 + 12, say.num(value), at * 36 + 19, round(100 * value / most, 2), at * 36 + 19,

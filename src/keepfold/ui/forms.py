@@ -78,8 +78,14 @@ def problems_of(form: dj.BaseForm) -> tuple[Problem, ...]:
     if not form.is_bound:
         return ()
     found = [Problem(str(error)) for error in form.non_field_errors()]
-    found += [Problem(str(error), control_of(bound)) for bound in form for error in bound.errors]
+    found += [Problem(_with_name(bound, str(error)), control_of(bound)) for bound in form for error in bound.errors]
     return tuple(found)
+
+
+def _with_name(bound: BoundField, error: str) -> str:
+    """Return a mistake as it reads away from its field: one of the common sentences says which field it means."""
+    common = {str(text) for texts in _WORDS.values() for text in texts.values()}
+    return f"{bound.label}: {error}" if error in common else error
 
 
 def control_of(bound: BoundField) -> str:

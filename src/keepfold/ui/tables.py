@@ -376,11 +376,11 @@ class Shown:
             wanted[self.declared.prefix + name] = value
         return f"?{wanted.urlencode()}#{self.element}"
 
-    @property
-    def densities(self) -> list[tuple[str, str, str, bool]]:
-        """Return the two densities: icon, words, address, and whether it holds."""
+    def densities(self, usual: str) -> list[tuple[str, str, str, bool]]:
+        """Return the two densities: icon, words, address, and whether it holds; `usual` is the reader's own."""
         words = {"comfortable": (_("Comfortable rows"), "rows-3"), "compact": (_("Compact rows"), "rows-4")}
-        return [(icon, text, self.address(rows=name), name == self.density) for name, (text, icon) in words.items()]
+        holds = self.density or usual or DENSITIES[0]
+        return [(icon, text, self.address(rows=name), name == holds) for name, (text, icon) in words.items()]
 
     @property
     def clear_address(self) -> str:

@@ -212,9 +212,9 @@ def steps(stages: Sequence[components.Stage]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("ui/parts/pager.html")
-def pager(page: components.Page) -> dict[str, Any]:
-    """Show where a list goes on."""
-    return {"page": page}
+def pager(page: components.Page, of: Text = "") -> dict[str, Any]:
+    """Show where a list goes on; `of` tells several lists on one page apart."""
+    return {"page": page, "of": of}
 
 
 @register.simple_block_tag
@@ -353,8 +353,10 @@ def code(
 @register.inclusion_tag("ui/parts/table.html", takes_context=True)
 def table(context: Context, shown: tables.Shown, title: Text = "") -> dict[str, Any]:
     """Show a table with its filters, its export and where it goes on."""
+    preferences = getattr(context.get("shell"), "prefs", None)
     return {
         "table": shown,
+        "densities": shown.densities(getattr(preferences, "density", "")),
         "title": title,
         "nothing_yet": _("Nothing yet"),
         "nothing_found": _("Nothing fits"),
@@ -416,7 +418,7 @@ def field(
 @register.inclusion_tag("ui/parts/problems.html")
 def problems(form: django_forms.BaseForm) -> dict[str, Any]:
     """Show what has to be changed, with links to where."""
-    return {"problems": forms.problems_of(form)}
+    return {"problems": forms.problems_of(form), "key": form.add_prefix("problems")}
 
 
 def _inner(content: str) -> SafeString:
