@@ -18,6 +18,14 @@ NAMES = {
     "bare": "Mallory",
     "gone": "Fred",
 }
+# Nils is nobody's browser: he is who is looked at and changed.
+NEWCOMERS = (
+    ("Sam", ("security_lead",)),
+    ("Devi", ("developer",)),
+    ("Mallory", ()),
+    ("Fred", ("support",)),
+    ("Nils", ()),
+)
 
 
 def set_up(installation: Any) -> dict[str, str]:
@@ -30,22 +38,20 @@ def set_up(installation: Any) -> dict[str, str]:
     operator = installation.operator
     members = {
         name: people.add_staff(actor=operator, email=f"{name.lower()}@example.org", name=name, roles=roles)
-        for name, roles in (
-            ("Sam", ("security_lead",)),
-            ("Devi", ("developer",)),
-            ("Mallory", ()),
-            ("Fred", ("support",)),
-        )
+        for name, roles in NEWCOMERS
     }
     client = people.create_client(actor=operator, name="Web shop", actions=("people.client.list",))
     sequencer.sequence_once()
     return {
-        "staff_id": ids.show("stf", members["Sam"].id),
+        "staff_id": ids.show("stf", members["Nils"].id),
         "client_id": ids.show("cli", client.client.id),
         "index": "0",
         "name": "support",
         "version": policy.active().version,
         "customer": ids.show("cus", installation.carl),
+        "token": "kfl_" + "a" * 43,
+        "draft": "drf_01m6gmjjfxfpdrtq75epy790dt",
+        "shown": "imp_01m6gmjjfxfpdrtq75epy790dt",
     }
 
 
