@@ -85,7 +85,7 @@ class Shop(Machine):
 
     def mint(self) -> None:
         """Make a session for everybody on the staff, as sign-in would."""
-        self.sessions = run_in(self.home, "tests.journeys.mint")
+        self.sessions = run_in(self.home, "tests.journeys.mint")["sessions"]
 
 
 def start(prepared: Path, home: Path, **settings: str) -> Shop:

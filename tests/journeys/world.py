@@ -63,7 +63,21 @@ def build(home: Path, customers: int = CUSTOMERS) -> dict[str, Any]:
         with time_machine.travel(now - timedelta(days=days)):
             _open(found, who, purpose, fields, reason)
     _leavers(found)
-    return {"home": str(home), "carl": found["carl"], "staff": found["staff"], "client": _client()}
+    return {"home": str(home), **found, "parts": _parts(found)}
+
+
+def _parts(found: dict[str, Any]) -> dict[str, str]:
+    """Return what the changing parts of addresses stand for."""
+    from keepfold.policy import queries as policy
+
+    return {
+        "customer_id": found["carl"],
+        "staff_id": found["staff"]["ben"],
+        "client_id": _client(),
+        "index": "3",
+        "name": "support",
+        "version": policy.active().version,
+    }
 
 
 def _install() -> None:
