@@ -58,9 +58,9 @@ def test_a_waiting_row_put_back_after_it_was_sequenced_is_named_and_stops_the_se
     (carl,) = keys.make()
     write(carl)
     write(carl)
-    old = db.fetch_all("default", "SELECT ref, log, at_us, body, mac FROM ledger_pending ORDER BY at_us")
+    old = db.fetch_all("default", "SELECT ref, log, at_us, body, mac, actor FROM ledger_pending ORDER BY at_us")
     sequence()
-    insert = "INSERT INTO ledger_pending (ref, log, at_us, body, mac) VALUES (%s, %s, %s, %s, %s)"
+    insert = "INSERT INTO ledger_pending (ref, log, at_us, body, mac, actor) VALUES (%s, %s, %s, %s, %s, %s)"
     db.execute("default", insert, old[1])
     report = verify()
     assert [finding.message for finding in report.findings] == [

@@ -24,7 +24,10 @@ class Counter(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One entry to be written: its short tag if it is about one person, its sealed details if they are to be kept."""
+    """One entry to be written: its short tag if it is about one person, its sealed details if they are to be kept.
+
+    `actor` is what the actor's entries of this hour are found by, None for customers and nobody.
+    """
 
     log: int
     ref: bytes
@@ -33,6 +36,7 @@ class Row(NamedTuple):
     at_us: int
     body: bytes
     mac: bytes
+    actor: bytes | None
 
 
 # `closing IS NOT NULL` must not stand in RETURNING: with the partial index on that term SQLite 3.40 answers 1 always.
@@ -50,7 +54,7 @@ _COUNT_UP_MANY = """
 """
 _TAG = "INSERT INTO ledger_tag (tag, log, ref, position) VALUES (?, ?, ?, 0)"
 _DETAIL = "INSERT INTO ledger_detail (ref, log, frame) VALUES (?, ?, ?)"
-_PENDING = "INSERT INTO ledger_pending (ref, log, at_us, body, mac) VALUES (?, ?, ?, ?, ?)"
+_PENDING = "INSERT INTO ledger_pending (ref, log, at_us, body, mac, actor) VALUES (?, ?, ?, ?, ?, ?)"
 _MEMBERS = "INSERT INTO ledger_members (ref, log, tags) VALUES (%s, %s, %s)"
 
 
@@ -114,13 +118,13 @@ def add_entry(row: Row) -> None:
             execute(_TAG, (row.tag, row.log, row.ref))
         if row.frame is not None:
             execute(_DETAIL, (row.ref, row.log, row.frame))
-        execute(_PENDING, (row.ref, row.log, row.at_us, row.body, row.mac))
+        execute(_PENDING, (row.ref, row.log, row.at_us, row.body, row.mac, row.actor))
 
 
 def _parameters(row: Row) -> list[Any]:
     tag = [] if row.tag is None else [row.tag, row.log, row.ref]
     detail = [] if row.frame is None else [row.ref, row.log, row.frame]
-    return [*tag, *detail, row.ref, row.log, row.at_us, row.body, row.mac]
+    return [*tag, *detail, row.ref, row.log, row.at_us, row.body, row.mac, row.actor]
 
 
 @cache

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hmac
 import struct
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from keepfold.kernel import config
+from keepfold.kernel.crypto import mac
 from keepfold.kernel.errors import Unavailable
 from keepfold.ledger import note, tags
 from keepfold.ledger.types import Keys
@@ -28,6 +30,7 @@ class _State:
 
     keys: Keys | None = None
     rows: ClassVar[dict[str, bytes]] = {}
+    started: ClassVar[dict[str, mac.Started]] = {}
     detail: bytes | None = None
     signer: note.Signer | None = None
     identity: tuple[str, bytes] | None = None
@@ -42,7 +45,7 @@ def wire(*, keys: Keys | None) -> None:
 
 def forget() -> None:
     """Drop everything derived; the next use asks the vault again."""
-    _State.rows, _State.detail, _State.signer = {}, None, None
+    _State.rows, _State.started, _State.detail, _State.signer = {}, {}, None, None
     _State.identity, _State.checked = None, False
 
 
@@ -112,18 +115,39 @@ def row_mac(key: bytes, numbers: bytes, *parts: bytes) -> bytes:
     return hmac.digest(key, numbers + framed, "sha256")[:MAC_SIZE]
 
 
-_PENDING = struct.Struct(">IQ")
-_ENTRY = struct.Struct(">IQ")
+_AT = struct.Struct(">IQ")
 
 
-def pending_mac(log: int, at_us: int, ref: bytes, body: bytes) -> bytes:
-    """Return the MAC of a row that waits for its place in the log."""
-    return hmac.digest(row_key("pending"), _PENDING.pack(log, at_us) + ref + body, "sha256")[:MAC_SIZE]
+def _started(table: Table) -> mac.Started:
+    state = _State.started.get(table)
+    if state is None:
+        state = _State.started[table] = mac.start(row_key(table))
+    return state
 
 
-def entry_mac(log: int, index: int, ref: bytes, body: bytes) -> bytes:
-    """Return the MAC of an entry's row, which binds the entry's id to its index."""
-    return hmac.digest(row_key("entry"), _ENTRY.pack(log, index) + ref + body, "sha256")[:MAC_SIZE]
+def pending_mac(log: int, at_us: int, ref: bytes, body: bytes, actor: bytes | None) -> bytes:
+    """Return the MAC of a row that waits for its place in the log. Id and body have fixed lengths, so all is bound."""
+    return mac.tag(_started("pending"), _AT.pack(log, at_us) + ref + body + (actor or b""))[:MAC_SIZE]
+
+
+def pending_macs(log: int, rows: Iterable[tuple[int, bytes, bytes, bytes | None]]) -> list[bytes]:
+    """Return the same for many rows (at_us, ref, body, actor)."""
+    tag, state, pack = mac.tag, _started("pending"), _AT.pack
+    return [tag(state, pack(log, at_us) + ref + body + (actor or b""))[:MAC_SIZE] for at_us, ref, body, actor in rows]
+
+
+def entry_mac(log: int, index: int, ref: bytes, body: bytes, actor: bytes | None) -> bytes:
+    """Return the MAC of an entry's row, which binds id, body and what the actor is found by to the index."""
+    return mac.tag(_started("entry"), _AT.pack(log, index) + ref + body + (actor or b""))[:MAC_SIZE]
+
+
+def entry_macs(log: int, first: int, rows: Iterable[tuple[bytes, bytes, bytes | None]]) -> list[bytes]:
+    """Return the same for many entries (ref, body, actor) that stand at `first` and the indexes that follow."""
+    tag, state, pack = mac.tag, _started("entry"), _AT.pack
+    return [
+        tag(state, pack(log, index) + ref + body + (actor or b""))[:MAC_SIZE]
+        for index, (ref, body, actor) in enumerate(rows, start=first)
+    ]
 
 
 def log_mac(log: int, name: str, size: int, frontier: bytes, checkpoints: int) -> bytes:

@@ -37,6 +37,7 @@ class Pending(models.Model):
     at_us = models.BigIntegerField()
     body = models.BinaryField()
     mac = models.BinaryField()
+    actor = models.BinaryField(null=True)
 
     class Meta:
         db_table = "ledger_pending"
@@ -44,7 +45,7 @@ class Pending(models.Model):
 
 
 class Entry(models.Model):
-    """An entry at its index."""
+    """An entry at its index. `actor` says what an actor did in one hour (`tags.actor_hour`); null for customers."""
 
     pk = models.CompositePrimaryKey("log", "idx")
     log = models.IntegerField()
@@ -52,9 +53,48 @@ class Entry(models.Model):
     ref = models.BinaryField(unique=True)
     body = models.BinaryField()
     mac = models.BinaryField()
+    actor = models.BinaryField(null=True)
 
     class Meta:
         db_table = "ledger_entry"
+
+
+class Index(models.Model):
+    """Finds the entries of one class, or of one actor in one hour: a run of up to 256 indexes (`classes.Run`).
+
+    `number` is a class from 0 on and an actor's hour below 0. Runs of one number follow each other. Made from
+    the entries, and made anew from them at any time.
+    """
+
+    pk = models.CompositePrimaryKey("log", "number", "low")
+    log = models.IntegerField()
+    number = models.BigIntegerField()
+    low = models.BigIntegerField()
+    entries = models.SmallIntegerField()
+    packed = models.BinaryField()
+
+    class Meta:
+        db_table = "ledger_index"
+
+
+class Tally(models.Model):
+    """How many entries of one class an hour, a day or all time has, and the first and the last index of these.
+
+    `span` is the length in hours: 1, 24, or 0 for all time; `hour` is the first one, since the epoch (0 for all time).
+    Made from the entries like `Index`.
+    """
+
+    pk = models.CompositePrimaryKey("log", "span", "hour", "number")
+    log = models.IntegerField()
+    span = models.SmallIntegerField()
+    hour = models.BigIntegerField()
+    number = models.BigIntegerField()
+    entries = models.BigIntegerField()
+    low = models.BigIntegerField()
+    high = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_tally"
 
 
 class Tile(models.Model):
@@ -146,3 +186,28 @@ class Closed(models.Model):
 
     class Meta:
         db_table = "ledger_closed"
+
+
+class Verification(models.Model):
+    """One verification that somebody asked for: how far it is, or what it found (`report`, JSON). Keeps no names.
+
+    `state`: 0 waits, 1 runs, 2 ended, 3 stopped by somebody, 4 failed. `stage`, `done` and `total` say how far it is.
+    """
+
+    id = models.BinaryField(primary_key=True)
+    log = models.IntegerField()
+    state = models.SmallIntegerField()
+    asked_us = models.BigIntegerField()
+    began_us = models.BigIntegerField(null=True)
+    seen_us = models.BigIntegerField(null=True)
+    ended_us = models.BigIntegerField(null=True)
+    stop = models.BooleanField(default=False)
+    stage = models.CharField(max_length=10, default="")
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    report = models.TextField(default="")
+    mac = models.BinaryField(null=True)
+
+    class Meta:
+        db_table = "ledger_verification"
+        indexes = [models.Index(fields=["log", "asked_us"], name="ledger_verification_asked")]

@@ -1,20 +1,34 @@
 """What may be read freely inside the process: where the log stands, its checkpoints, tiles and proofs.
 
-Nothing here says anything about a person. Who an entry concerns, and its details, are read through `actions`.
+Nothing here says anything about a customer. Who an entry concerns, and its details, are read through `actions`.
+
+For lists and figures: `entries`, `refusals`, `counts`, `growth`, `entries_of_actor`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
+from typing import Literal
 
 from keepfold.gate.catalogue import known_actions
 from keepfold.kernel.errors import NotFound
-from keepfold.ledger import entry as entries
-from keepfold.ledger import keyring, store, tags, tiles, tree
+from keepfold.ledger import classes, entry, indexing, keyring, listing, store, tiles, tree
 from keepfold.ledger.audit.verify import verify
+from keepfold.ledger.entry import ActorKind
 from keepfold.ledger.hashing import leaf_hash
-from keepfold.ledger.types import Consistency, EntryView, Inclusion, Status
+from keepfold.ledger.types import (
+    ActorPage,
+    Consistency,
+    Counts,
+    EntryFilter,
+    EntryPage,
+    EntryView,
+    Growth,
+    Inclusion,
+    Status,
+)
 
 _UNKNOWN: Mapping[str, str] = {}
 
@@ -147,7 +161,7 @@ def show(index: int) -> EntryView:
 
 def view(index: int | None, body: bytes) -> EntryView:
     """Return the public part of an entry's bytes."""
-    parsed = entries.unpack(body)
+    parsed = entry.unpack(body)
     name, label = _names().get(parsed.action, (None, _UNKNOWN))
     return EntryView(
         index=index,
@@ -173,18 +187,87 @@ def _names() -> Mapping[int, tuple[str, Mapping[str, str]]]:
 
 def is_by_actor(view: EntryView, actor: bytes) -> bool:
     """Say whether a member of staff or a client made an entry: recomputes the actor's tag with the actor's key."""
-    parsed = entries.unpack(view.body)
-    key = keyring.keys().actor_key(actor)
-    return parsed.actor_tag == tags.actor_tag(key, keyring.log_id(), parsed.commitment)
+    return listing.is_by(keyring.keys().actor_key(actor), view.body)
+
+
+# ---------------------------------------------------------------------------------------------------- lists and counts
+
+
+def entries(
+    wanted: EntryFilter | None = None, *, before: int | None = None, after: int | None = None, limit: int = 50
+) -> EntryPage:
+    """Return entries of the whole log, newest first, filtered by what stands in them.
+
+    `before` and `after` are cursors from the last page (give at most one); `limit` is 1 to 500. Quick at any size:
+    the newest entries that fit are looked up, never searched for. Raises `Invalid`.
+    """
+    return listing.page(wanted or EntryFilter(), before, after, limit, view)
+
+
+def refusals(limit: int = 5) -> tuple[EntryView, ...]:
+    """Return the newest refusals."""
+    return entries(EntryFilter(allowed=False), limit=limit).entries
+
+
+def entries_of_actor(
+    actor: bytes,
+    kind: ActorKind = "staff",
+    *,
+    since_s: int = 0,
+    before: tuple[int, int] | None = None,
+    limit: int = 50,
+) -> ActorPage:
+    """Return what a member of staff, a client or the system did, newest first; `actor` is the id (16 bytes).
+
+    Every entry returned bears the tag that only this actor's key makes, so none is shown by mistake; that none is
+    missing is what `verify` checks. `since_s` bounds the search: one look-up for each hour in which actors of this
+    kind did anything. Entries made before this index was kept are not found. `before` is the last page's cursor.
+    A caller who shows this to people does so through an action. Raises `Invalid`.
+    """
+    return listing.by_actor(actor, kind, since_s, before, limit, view)
+
+
+def counts(since_s: int | None = None, until_s: int | None = None) -> Counts:
+    """Return how many entries there are by kind, action, outcome, kind of actor and purpose, in [since, until).
+
+    Times are seconds since the epoch and count by whole hours, as entries do; None leaves that end open.
+    """
+    return listing.counts(since_s, until_s, _name)
+
+
+def growth(since_s: int, until_s: int, step: Literal["hour", "day"] = "day") -> tuple[Growth, ...]:
+    """Return how many entries each hour or day (UTC) of a time brought, in order, empty ones included."""
+    return listing.growth(since_s, until_s, step)
+
+
+def first_day() -> date | None:
+    """Return the day of the log's first entries, UTC; None while it is empty."""
+    return listing.first_day()
+
+
+def is_index_whole() -> bool:
+    """Say whether the tallies count as many entries as the log has: a quick look, no proof. `verify` checks each."""
+    return sum(tally.entries for tally in indexing.tallies(keyring.LOG, classes.EVER)) == _known_size()
+
+
+def _name(number: int) -> str | None:
+    return _names().get(number, (None, _UNKNOWN))[0]
 
 
 __all__ = [
     "checkpoint",
     "consistency",
+    "counts",
+    "entries",
+    "entries_of_actor",
     "entries_tile",
+    "first_day",
+    "growth",
     "inclusion",
     "is_by_actor",
+    "is_index_whole",
     "proof_of",
+    "refusals",
     "show",
     "status",
     "tile",

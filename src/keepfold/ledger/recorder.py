@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from threading import Lock
+from typing import ClassVar
 
 from django.db import IntegrityError
 
@@ -28,6 +29,13 @@ class _Clock:
 
     lock = Lock()
     last_us = 0
+
+
+class _Actors:
+    """What each actor's entries of the present hour are found by, so that it is computed once an hour and process."""
+
+    most = 1024
+    found: ClassVar[dict[bytes, tuple[bytes, bytes, int, bytes]]] = {}
 
 
 def _append_us() -> int:
@@ -102,6 +110,7 @@ class LedgerRecorder:
             entry.id,
             at_us,
             _body(entry, line, at_us, commit.commitment(nonce, written), tag, count),
+            entry.context.actor,
             frame=None if is_closing else sealing.seal(key, log_id, entry.id, nonce, written),
             tag=None if living is None else tag[: tags.SHORT],
         )
@@ -117,6 +126,7 @@ class LedgerRecorder:
             entry.id,
             at_us,
             _body(entry, line, at_us, commit.commitment(nonce, written), root, len(living)),
+            entry.context.actor,
             frame=sealing.seal(keyring.detail_key(), log_id, entry.id, nonce, written),
             tag=None,
         )
@@ -127,9 +137,23 @@ class LedgerRecorder:
         return commit.fresh_nonce(), commit.write(details)
 
 
-def _add(ref: bytes, at_us: int, body: bytes, *, frame: bytes | None, tag: bytes | None) -> None:
-    mac = keyring.pending_mac(keyring.LOG, at_us, ref, body)
-    appending.add_entry(appending.Row(keyring.LOG, ref, tag, frame, at_us, body, mac))
+def _add(ref: bytes, at_us: int, body: bytes, actor: Actor, *, frame: bytes | None, tag: bytes | None) -> None:
+    short = actor_hour(actor, at_us // HOUR_US)
+    mac = keyring.pending_mac(keyring.LOG, at_us, ref, body, short)
+    appending.add_entry(appending.Row(keyring.LOG, ref, tag, frame, at_us, body, mac, short))
+
+
+def actor_hour(actor: Actor, hour: int) -> bytes | None:
+    """Return what an actor's entries of one hour are found by; None for customers, whose keys die, and for nobody."""
+    if actor.kind in {"anonymous", "customer"}:
+        return None
+    key, log_id = keyring.keys().actor_key(actor.id), keyring.log_id()
+    known = _Actors.found.get(actor.id)
+    if known is None or known[:3] != (key, log_id, hour):
+        if len(_Actors.found) >= _Actors.most:
+            _Actors.found.clear()
+        known = _Actors.found[actor.id] = (key, log_id, hour, tags.actor_hour(key, log_id, hour))
+    return known[3]
 
 
 def _body(entry: Entry, line: Known, at_us: int, commitment: bytes, tag: bytes, count: int) -> bytes:

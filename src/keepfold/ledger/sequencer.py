@@ -1,8 +1,8 @@
 """The one sequencer: gives waiting entries their index, grows the tree, and signs checkpoints.
 
-Everything that belongs together is one transaction (entries, tiles, frontier, size), so a crash leaves the log before
-or after it, never between. Two sequencers exclude each other three times over: by the lease, by the size that the log
-must still have when it is moved forward, and by the uniqueness of (log, index) and (log, size).
+Everything that belongs together is one transaction (entries, index, tallies, tiles, frontier, size), so a crash leaves
+the log before or after it, never between. Two sequencers exclude each other three times over: by the lease, by the size
+that the log must still have when it is moved forward, and by the uniqueness of (log, index) and (log, size).
 
 What the sequencer finds altered it does not vouch for: it raises `LedgerHalted`, notes why, and signs nothing more.
 Appending goes on, so that nothing is lost while somebody looks.
@@ -17,7 +17,7 @@ from typing import TypeVar
 from django.db import IntegrityError
 
 from keepfold.kernel import clock, db
-from keepfold.ledger import keyring, note, recorder, store, tiles, tree
+from keepfold.ledger import indexing, keyring, note, recorder, store, tiles, tree
 from keepfold.ledger.checkpoint import Checkpoint, open_checkpoint
 from keepfold.ledger.errors import EntryInvalid, LedgerHalted, NoteInvalid, ProofInvalid, TileInvalid
 from keepfold.ledger.hashing import HASH_SIZE, leaf_hash
@@ -131,8 +131,9 @@ def _sequence(limit: int) -> int:
     frontier = tree.Frontier.load(log.size, log.frontier)
     made = frontier.extend([leaf_hash(row.body) for row in waiting])
     store.add_entries(_entry_rows(log, waiting))
+    indexing.add(log.log, log.size, [row.body for row in waiting], [row.actor for row in waiting])
     store.write_tiles(log.log, list(_grown_tiles(log, made)))
-    if store.drop_pending([row.ref for row in waiting]) != len(waiting):
+    if store.drop_pending(log.log, waiting) != len(waiting):
         raise _halt("Entries that waited for their index disappeared meanwhile.")
     packed = frontier.pack()
     mac = keyring.log_mac(log.log, log.origin, frontier.size, packed, log.checkpoints)
@@ -142,16 +143,19 @@ def _sequence(limit: int) -> int:
 
 
 def _check_pending(waiting: list[store.PendingRow]) -> None:
-    for ref, at_us, body, mac in waiting:
-        if mac != keyring.pending_mac(keyring.LOG, at_us, ref, body):
-            raise _halt(f"The entry {bytes(ref).hex()}, which waits for its index, was altered.")
+    macs = keyring.pending_macs(keyring.LOG, ((row.at_us, row.ref, row.body, row.actor) for row in waiting))
+    for row, mac in zip(waiting, macs, strict=True):
+        if row.mac != mac:
+            raise _halt(f"The entry {bytes(row.ref).hex()}, which waits for its index, was altered.")
 
 
-def _entry_rows(log: store.LogRow, waiting: list[store.PendingRow]) -> list[tuple[int, int, bytes, bytes, bytes]]:
-    number, mac = log.log, keyring.entry_mac
+def _entry_rows(
+    log: store.LogRow, waiting: list[store.PendingRow]
+) -> list[tuple[int, int, bytes, bytes, bytes, bytes | None]]:
+    number, macs = log.log, keyring.entry_macs(log.log, log.size, ((row.ref, row.body, row.actor) for row in waiting))
     return [
-        (number, index, ref, body, mac(number, index, ref, body))
-        for index, (ref, _, body, _) in enumerate(waiting, start=log.size)
+        (number, index, row.ref, row.body, mac, row.actor)
+        for index, (row, mac) in enumerate(zip(waiting, macs, strict=True), start=log.size)
     ]
 
 

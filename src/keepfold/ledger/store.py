@@ -14,6 +14,7 @@ from keepfold.kernel import db
 
 DATA = "default"
 CHUNK = 500
+ENTRY = "idx, ref, body, mac, actor"
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ class PendingRow(NamedTuple):
     at_us: int
     body: bytes
     mac: bytes
+    actor: bytes | None
 
 
 class EntryRow(NamedTuple):
@@ -50,6 +52,7 @@ class EntryRow(NamedTuple):
     ref: bytes
     body: bytes
     mac: bytes
+    actor: bytes | None
 
 
 class CheckpointRow(NamedTuple):
@@ -141,7 +144,7 @@ def read_pending(log: int, limit: int) -> list[PendingRow]:
     """Return the entries that have waited longest."""
     rows = db.fetch_all(
         DATA,
-        "SELECT ref, at_us, body, mac FROM ledger_pending WHERE log = %s ORDER BY at_us, ref LIMIT %s",
+        "SELECT ref, at_us, body, mac, actor FROM ledger_pending WHERE log = %s ORDER BY at_us, ref LIMIT %s",
         [log, limit],
     )
     return [PendingRow(*row) for row in rows]
@@ -153,17 +156,21 @@ def waiting(log: int) -> tuple[int, int]:
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
-def drop_pending(refs: Sequence[bytes]) -> int:
-    """Remove entries that have got their index; return how many there were."""
+def drop_pending(log: int, sequenced: Sequence[PendingRow]) -> int:
+    """Remove entries that `read_pending` returned in this transaction; return how many there were."""
+    if not db.is_postgres(DATA):
+        # Nobody else writes meanwhile, so these are all up to the last one; quicker than one by one.
+        up_to = "DELETE FROM ledger_pending WHERE log = %s AND (at_us, ref) <= (%s, %s)"
+        return db.execute(DATA, up_to, [log, sequenced[-1].at_us, sequenced[-1].ref])
     dropped = 0
-    for some in chunks(refs):
+    for some in chunks([row.ref for row in sequenced]):
         dropped += db.execute(DATA, f"DELETE FROM ledger_pending WHERE ref IN ({marks(len(some))})", some)  # noqa: S608  marks only
     return dropped
 
 
-def add_entries(rows: Sequence[tuple[int, int, bytes, bytes, bytes]]) -> None:
-    """Write entries (log, index, ref, body, MAC)."""
-    db.rows_insert(DATA, "ledger_entry", ("log", "idx", "ref", "body", "mac"), rows)
+def add_entries(rows: Sequence[tuple[int, int, bytes, bytes, bytes, bytes | None]]) -> None:
+    """Write entries (log, index, ref, body, MAC, what the actor is found by)."""
+    db.rows_insert(DATA, "ledger_entry", ("log", "idx", "ref", "body", "mac", "actor"), rows)
 
 
 def read_tile(log: int, level: int, n: int) -> bytes:
@@ -240,13 +247,13 @@ def set_beat(log: int, at_us: int) -> None:
 
 def entry_at(log: int, index: int) -> EntryRow | None:
     """Return the entry at an index."""
-    row = db.fetch_one(DATA, "SELECT idx, ref, body, mac FROM ledger_entry WHERE log = %s AND idx = %s", [log, index])
+    row = db.fetch_one(DATA, f"SELECT {ENTRY} FROM ledger_entry WHERE log = %s AND idx = %s", [log, index])  # noqa: S608  columns
     return None if row is None else EntryRow(*row)
 
 
 def entries_between(log: int, low: int, high: int) -> list[EntryRow]:
     """Return the entries at indexes [low, high)."""
-    sql = "SELECT idx, ref, body, mac FROM ledger_entry WHERE log = %s AND idx >= %s AND idx < %s ORDER BY idx"
+    sql = f"SELECT {ENTRY} FROM ledger_entry WHERE log = %s AND idx >= %s AND idx < %s ORDER BY idx"  # noqa: S608  columns
     return [EntryRow(*row) for row in db.fetch_all(DATA, sql, [log, low, high])]
 
 

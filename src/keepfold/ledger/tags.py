@@ -19,6 +19,9 @@ from keepfold.ledger.tree import root_of
 TAG_SIZE = 32
 # What `ledger_tag` looks rows up by: 128 bits of a pseudo-random function do not collide by accident.
 SHORT = 16
+# What `ledger_entry.actor` holds. 64 bits do not collide by accident among the actors of a log, and every hit is held
+# against the full tag in the entry.
+ACTOR_SHORT = 8
 
 _TAG_PREFIX = b"ledger/tag/v1"
 _INFO_TAG = b"keepfold/ledger/tag/v1"
@@ -63,6 +66,17 @@ def actor_tag(ledger_key: bytes, log: bytes, commitment: bytes) -> bytes:
     Another one for every entry, so that nobody without the key sees which entries one member of staff made.
     """
     return hmac.digest(expand(ledger_key, _INFO_ACTOR), b"ledger/actor/v1" + log + commitment, "sha256")
+
+
+def actor_hour(ledger_key: bytes, log: bytes, hour: int) -> bytes:
+    """Return what an actor's entries of one hour are looked up by: 8 bytes that only the actor's key can make again.
+
+    HMAC-SHA256(derived key, "ledger/actor-hour/v1" ‖ log id ‖ u32(hour)), cut. It stands beside the entries, never in
+    the tree. Whoever reads the table without keys sees that entries of one hour have the same actor, and not whose
+    they are; entries of two hours have nothing in common.
+    """
+    derived = expand(ledger_key, _INFO_ACTOR)
+    return hmac.digest(derived, b"ledger/actor-hour/v1" + log + hour.to_bytes(4, "big"), "sha256")[:ACTOR_SHORT]
 
 
 def batch_root(tags: Sequence[bytes]) -> bytes:

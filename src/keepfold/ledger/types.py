@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 LogKeyName = Literal["sign", "detail", "pending"]
 State = Literal["pending", "sequenced", "checkpointed"]
 Progress = Literal["entries", "people", "rest"]
+CountedBy = Literal["kind", "action", "allowed", "actor_kind", "purpose"]
 
 
 class Keys(Protocol):
@@ -84,6 +86,110 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
     subjects: int
     body: bytes
     leaf: bytes
+
+
+class EntryFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries of the whole log; what is None is not asked. Nothing here can say whom an entry is about.
+
+    `kind` is a kind of action (`access`, …), `action` a number of the catalogue, `purpose` a number of the policy's
+    registry (0: without a purpose), `actor_kind` one of `staff client customer system anonymous`. `since` and `until`
+    are days in UTC, both included.
+    """
+
+    kind: str | None = None
+    action: int | None = None
+    allowed: bool | None = None
+    actor_kind: str | None = None
+    purpose: int | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+class EntryPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of entries, newest first. `total` counts all that fit the filter.
+
+    `before` continues with older ones, None at the end; `after` goes back to newer ones, None at the start.
+    """
+
+    entries: tuple[EntryView, ...]
+    total: int
+    before: int | None
+    after: int | None
+
+
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """How many entries have the same kind, action, outcome, kind of actor and purpose.
+
+    `action` is the name when this version knows the number, `purpose` a number of the policy's registry, 0 for none.
+    """
+
+    kind: str
+    action_number: int
+    action: str | None
+    allowed: bool
+    actor_kind: str
+    purpose: int
+    entries: int
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts over a length of time, as `queries.counts` returns them; sums of any kind come from `rows`."""
+
+    rows: tuple[Count, ...]
+
+    @property
+    def total(self) -> int:
+        """Return how many entries there are in all."""
+        return sum(row.entries for row in self.rows)
+
+    @property
+    def refused(self) -> int:
+        """Return how many of them are refusals."""
+        return self.of(allowed=False)
+
+    def of(
+        self,
+        *,
+        kind: str | None = None,
+        action: str | None = None,
+        allowed: bool | None = None,
+        actor_kind: str | None = None,
+        purpose: int | None = None,
+    ) -> int:
+        """Return how many entries fit what is given: `counts.of(kind="access", allowed=True)`."""
+        wanted = {"kind": kind, "action": action, "allowed": allowed, "actor_kind": actor_kind, "purpose": purpose}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return sum(
+            row.entries for row in self.rows if all(getattr(row, name) == value for name, value in given.items())
+        )
+
+    def by(self, name: CountedBy) -> dict[Any, int]:
+        """Return the sums by one property, the largest first: `counts.by("purpose")` → `{3: 120, 0: 14}`."""
+        sums: dict[Any, int] = {}
+        for row in self.rows:
+            key = getattr(row, name)
+            sums[key] = sums.get(key, 0) + row.entries
+        return dict(sorted(sums.items(), key=lambda item: -item[1]))
+
+
+class Growth(msgspec.Struct, frozen=True, kw_only=True):
+    """How many entries an hour or a day brought; `at_s` is its start in seconds since the epoch, UTC."""
+
+    at_s: int
+    allowed: int
+    refused: int
+
+    @property
+    def entries(self) -> int:
+        """Return both together."""
+        return self.allowed + self.refused
+
+
+class ActorPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of what one actor did, newest first. `before` continues, None at the end."""
+
+    entries: tuple[EntryView, ...]
+    before: tuple[int, int] | None
 
 
 class PersonEntry(msgspec.Struct, frozen=True, kw_only=True):

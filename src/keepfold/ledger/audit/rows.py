@@ -13,6 +13,7 @@ from django.db import connections
 
 from keepfold.kernel import db
 from keepfold.ledger import store
+from keepfold.ledger.classes import Run, TallyRow
 from keepfold.ledger.store import DATA, CheckpointRow, EntryRow, LogRow, PendingRow
 
 PAGE = 1024
@@ -28,6 +29,8 @@ TABLES = (
     "ledger_tag",
     "ledger_subject",
     "ledger_closed",
+    "ledger_index",
+    "ledger_tally",
 )
 
 
@@ -127,19 +130,19 @@ def log_row(log: int) -> LogRow | None:
 
 def entries(log: int) -> Iterator[list[EntryRow]]:
     """Yield all entries by index."""
-    sql = "SELECT idx, ref, body, mac FROM ledger_entry WHERE log = %s AND idx > %s ORDER BY idx LIMIT %s"
+    sql = f"SELECT {store.ENTRY} FROM ledger_entry WHERE log = %s AND idx > %s ORDER BY idx LIMIT %s"  # noqa: S608  columns
     after = _FIRST
     while page := db.fetch_all(DATA, sql, [log, after, PAGE]):
-        yield [EntryRow(number(row[0]), blob(row[1]), blob(row[2]), blob(row[3])) for row in page]
+        yield [EntryRow(number(row[0]), blob(row[1]), blob(row[2]), blob(row[3]), optional(row[4])) for row in page]
         after = page[-1][0]
 
 
 def pending(log: int) -> Iterator[list[PendingRow]]:
     """Yield all entries that wait."""
-    sql = "SELECT ref, at_us, body, mac FROM ledger_pending WHERE log = %s AND ref > %s ORDER BY ref LIMIT %s"
+    sql = "SELECT ref, at_us, body, mac, actor FROM ledger_pending WHERE log = %s AND ref > %s ORDER BY ref LIMIT %s"
     after: Any = b""
     while page := db.fetch_all(DATA, sql, [log, after, PAGE]):
-        yield [PendingRow(blob(row[0]), number(row[1]), blob(row[2]), blob(row[3])) for row in page]
+        yield [PendingRow(blob(row[0]), number(row[1]), blob(row[2]), blob(row[3]), optional(row[4])) for row in page]
         after = page[-1][0]
 
 
@@ -169,6 +172,35 @@ def closed(log: int) -> Iterator[list[ClosedRow]]:
     while page := db.fetch_all(DATA, sql, [log, after, PAGE]):
         yield [ClosedRow(blob(row[0]), number(row[1]), blob(row[2])) for row in page]
         after = page[-1][0]
+
+
+def runs(log: int) -> Iterator[Run]:
+    """Yield the whole index by number and first entry."""
+    sql = (
+        "SELECT number, low, entries, packed FROM ledger_index WHERE log = %s AND (number, low) > (%s, %s)"
+        " ORDER BY number, low LIMIT %s"
+    )
+    after: tuple[Any, Any] = (_FIRST, _FIRST)
+    while page := db.fetch_all(DATA, sql, [log, *after, PAGE]):
+        yield from (Run(number(row[0]), number(row[1]), number(row[2]), blob(row[3])) for row in page)
+        after = (page[-1][0], page[-1][1])
+
+
+def tally(log: int, span: int, hour: int) -> list[TallyRow]:
+    """Return the tallies of one hour or day, or of all time."""
+    sql = (
+        "SELECT span, hour, number, entries, low, high FROM ledger_tally"
+        " WHERE log = %s AND span = %s AND hour = %s ORDER BY number"
+    )
+    return [TallyRow(*(number(value) for value in row)) for row in db.fetch_all(DATA, sql, [log, span, hour])]
+
+
+def tallied(log: int) -> Iterator[tuple[int, int]]:
+    """Yield (span, first hour) of every hour and day that has tallies."""
+    with connections[DATA].cursor() as cursor:
+        cursor.execute("SELECT DISTINCT span, hour FROM ledger_tally WHERE log = %s ORDER BY span, hour", [log])
+        while page := cursor.fetchmany(PAGE):
+            yield from ((number(row[0]), number(row[1])) for row in page)
 
 
 def tile(log: int, level: int, n: int) -> bytes:

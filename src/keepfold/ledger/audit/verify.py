@@ -8,6 +8,7 @@ from keepfold.ledger import keyring, tree
 from keepfold.ledger.audit import rows
 from keepfold.ledger.audit.beside import Beside
 from keepfold.ledger.audit.findings import Findings, ProgressCallback
+from keepfold.ledger.audit.index import Index
 from keepfold.ledger.audit.people import People
 from keepfold.ledger.audit.walk import Walk
 from keepfold.ledger.store import EntryRow, LogRow
@@ -29,6 +30,7 @@ def verify(progress: ProgressCallback | None = None) -> Report:
     * `ledger_subject`: each living person's tags 0 to next-1 are there and none beyond
     * `ledger_detail`: opens under its key and is what the entry commits to
     * `ledger_closed`: MAC; the sum is the number of tags that nobody living can claim
+    * `ledger_index`, `ledger_tally`: recomputed from the entries; `rebuild_index` makes them anew
 
     Columns for operation only, which it does not vouch for: `lease_owner`, `lease_until_us`, `beat_us`, `halted`,
     `unsigned`.
@@ -43,8 +45,15 @@ def verify(progress: ProgressCallback | None = None) -> Report:
     with rows.snapshot():
         log = _state(found)
         beside = Beside(found)
-        walk = Walk(log, found, lambda page: beside.check([_triple(row) for row in page]))
+        index = Index(log.log, found)
+
+        def sound(page: list[EntryRow]) -> None:
+            index.take(page)
+            beside.check([_triple(row) for row in page])
+
+        walk = Walk(log, found, sound, index.damaged.add)
         walk.run()
+        index.run()
         waiting = _check_pending(log.log, found, beside)
         people = People(log.log, found, beside)
         people.run(rows.count("ledger_subject", log.log))
@@ -104,7 +113,7 @@ def _check_pending(log: int, found: Findings, beside: Beside) -> int:
             if row.ref in placed:
                 message = f"Entry {placed[row.ref]} waits for an index once more: its old row was put back."
                 found.add("pending-replayed", message, "ledger_pending", placed[row.ref])
-            elif row.at_us < 0 or row.mac != keyring.pending_mac(log, row.at_us, row.ref, row.body):
+            elif row.at_us < 0 or row.mac != keyring.pending_mac(log, row.at_us, row.ref, row.body, row.actor):
                 found.add("pending-changed", f"The waiting entry {row.ref.hex()} was changed.", "ledger_pending")
             else:
                 sound.append((None, row.ref, row.body))

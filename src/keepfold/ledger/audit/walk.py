@@ -20,10 +20,19 @@ _REPORT_GAPS = 10
 
 
 class Walk:
-    """One pass over the log. `sound` receives pages of entries that are what they were when they were sequenced."""
+    """One pass over the log. `sound` receives pages of entries that are what they were when they were sequenced.
 
-    def __init__(self, log: LogRow, found: Findings, sound: Callable[[list[EntryRow]], object]) -> None:
-        self.log, self.found, self._sound = log, found, sound
+    `damaged` is told (first, until) of those that are missing or not what they were.
+    """
+
+    def __init__(
+        self,
+        log: LogRow,
+        found: Findings,
+        sound: Callable[[list[EntryRow]], object],
+        damaged: Callable[[int, int], object],
+    ) -> None:
+        self.log, self.found, self._sound, self._damaged = log, found, sound, damaged
         self.frontier = tree.Frontier()
         self.checkpoints = 0
         self._upper: dict[int, list[bytes]] = {}
@@ -51,9 +60,10 @@ class Walk:
             return False
         self._fill_gap(row.idx)
         leaf, stored = leaf_hash(row.body), self._stored_leaf(row.idx)
-        genuine = row.mac == keyring.entry_mac(self.log.log, row.idx, row.ref, row.body)
+        genuine = row.mac == keyring.entry_mac(self.log.log, row.idx, row.ref, row.body, row.actor)
         if not genuine:
             what = "the entry itself" if leaf != stored else "its id or its MAC"
+            self._damaged(row.idx, row.idx + 1)
             self._say("entry-changed", f"Entry {row.idx} was changed: {what}.", row.idx)
         elif stored is not None and leaf != stored:
             path = tiles.tile_path(tiles.Tile(0, row.idx // tiles.WIDTH))
@@ -63,6 +73,8 @@ class Walk:
 
     def _fill_gap(self, until: int) -> None:
         first = self.frontier.size
+        if first < until:
+            self._damaged(first, until)
         for index in range(first, until):
             if index < first + _REPORT_GAPS:
                 self._say("entry-missing", f"Entry {index} is missing.", index)
