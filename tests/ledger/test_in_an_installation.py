@@ -81,3 +81,16 @@ def test_many_customers_at_once_are_one_entry_and_each_finds_it(installation):
     assert (batch.entry.subjects, batch.membership.count) == (20, 20)
     assert batch.details["more"]["sealed"] == 20
     assert queries.verify().ok
+
+
+def test_a_persons_entries_can_be_read_without_their_proofs(installation):
+    ana, carl = installation.ana, installation.carl
+    vault.open_record(actor=installation.ben, person=carl, purpose="support", reason="ticket 17")
+    sign()
+    proven = entries_of(actor=ana, person=carl, before=2).entries
+    bare = entries_of(actor=ana, person=carl, before=2, proofs=False).entries
+    assert [(one.number, one.state, one.details) for one in bare] == [
+        (one.number, one.state, one.details) for one in proven
+    ]
+    assert all(one.proof for one in proven)
+    assert [(one.proof, one.membership) for one in bare] == [(None, None)] * 2

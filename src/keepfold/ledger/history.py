@@ -25,7 +25,7 @@ class _Owned(NamedTuple):
     body: bytes
 
 
-def page(person: bytes, before: int | None, limit: int) -> PersonEntries:
+def page(person: bytes, before: int | None, limit: int, *, proofs: bool = True) -> PersonEntries:
     """Return up to `limit` (at most 500) of a person's entries with numbers below `before`, newest first.
 
     Somebody without a ledger key (erased, or never there) has none. Raises `LedgerHalted` when a tag is missing.
@@ -40,7 +40,7 @@ def page(person: bytes, before: int | None, limit: int) -> PersonEntries:
     high = total if before is None else max(0, min(before, total))
     low = max(0, high - limit)
     owned = _owned(tags.tag_key(key), range(high - 1, low - 1, -1))
-    return PersonEntries(entries=_shown(owned, key), total=total, before=low or None)
+    return PersonEntries(entries=_shown(owned, key, proofs=proofs), total=total, before=low or None)
 
 
 def _owned(derived: bytes, numbers: Sequence[int]) -> list[_Owned]:
@@ -60,9 +60,9 @@ def _owned(derived: bytes, numbers: Sequence[int]) -> list[_Owned]:
     return owned
 
 
-def _shown(owned: list[_Owned], key: bytes) -> tuple[PersonEntry, ...]:
+def _shown(owned: list[_Owned], key: bytes, *, proofs: bool) -> tuple[PersonEntry, ...]:
     frames = store.frames([item.ref for item in owned])
-    batches = store.members([item.ref for item in owned])
+    batches = store.members([item.ref for item in owned]) if proofs else {}
     last = store.last_checkpoint(keyring.LOG)
     size, node = (0 if last is None else last.size), tiles.reader(lambda *at: store.read_tile(keyring.LOG, *at))
     shown = []
@@ -76,7 +76,9 @@ def _shown(owned: list[_Owned], key: bytes) -> tuple[PersonEntry, ...]:
                 state=_state(index, covered=covered),
                 entry=queries.view(index, item.body),
                 details=_details(item, frames.get(item.ref), key),
-                proof=queries.proof_of(item.body, index, size, node) if index is not None and covered else None,
+                proof=queries.proof_of(item.body, index, size, node)
+                if proofs and index is not None and covered
+                else None,
                 membership=None if members is None else _membership(item.position, members),
             )
         )
