@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from hashlib import sha256
-from typing import NoReturn
+from typing import Literal, NoReturn
 from uuid import UUID
 
 from django.db import OperationalError
@@ -22,7 +22,7 @@ from keepfold.kernel.log import get_logger
 from keepfold.people import errors, rules, store, views
 from keepfold.people.memory import REMEMBER_SECONDS, USE_NOTED_EVERY, Remembered, memory
 from keepfold.people.models import RoleOverride, Staff, StaffRole
-from keepfold.people.types import Client, Grants, Role
+from keepfold.people.types import Client, Grants, Role, TokenView
 
 EPOCH = "people"
 OPERATOR_ID = bytes.fromhex("00000000000070008000000000000001")
@@ -201,6 +201,30 @@ def names_of(actors: Iterable[bytes]) -> dict[bytes, str]:
     members = Staff.objects.filter(id__in=[UUID(bytes=one) for one in wanted]).values_list("id", "name")
     found = {member.bytes: name for member, name in members}
     return found | store.client_names(wanted - found.keys())
+
+
+def kind_of(maker: bytes) -> Literal["staff", "client", "operator"] | None:
+    """Return what made a client: a member of staff, another client or the command line; None when it is not there."""
+    if maker == OPERATOR_ID:
+        return "operator"
+    if Staff.objects.filter(id=UUID(bytes=maker)).exists():
+        return "staff"
+    return "client" if store.find_client(maker) else None
+
+
+def tokens_of(client: bytes) -> tuple[TokenView, ...]:
+    """Return the tokens of a client, the newest first: what may be seen of them, never a secret."""
+    now_s = clock.now_s()
+    return tuple(
+        TokenView(
+            start=rules.shown_start(row.kid), created_s=row.created_s, ends_s=row.ends_s, alive=_lives(row, now_s)
+        )
+        for row in store.tokens_of(client)
+    )
+
+
+def _lives(row: store.TokenRow, now_s: int) -> bool:
+    return row.ends_s is None or row.ends_s > now_s
 
 
 def made_with(client: bytes) -> tuple[Client, ...]:

@@ -64,6 +64,11 @@ def format_token(kid: str, secret: str) -> str:
     return f"kf_{kid}_{secret}"
 
 
+def shown_start(kid: str) -> str:
+    """Return how a token begins, to tell it from others: no secret, and too short to be taken for a token."""
+    return f"kf_{kid[:6]}…"
+
+
 def split_token(token: str) -> tuple[str, str] | None:
     """Return (kid, secret), or None when the text is not shaped like a token."""
     match = _TOKEN.match(token) if len(token) <= 80 else None

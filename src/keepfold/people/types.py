@@ -58,6 +58,15 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     last_used_at: datetime | None = None
 
 
+class TokenView(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be seen of a token: how it begins, and when it ends (seconds since 1970, None: with its client)."""
+
+    start: str
+    created_s: int
+    ends_s: int | None
+    alive: bool
+
+
 class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
     """A token at the only moment it can be seen. It does not show itself in a log or a traceback."""
 

@@ -72,6 +72,11 @@ def rooms() -> tuple[Room, ...]:
     return tuple(_room(key, entry) for key, entry in _pack()["rooms"].items() if _names_of(key))
 
 
+def wholes_of(room: str) -> tuple[str, ...]:
+    """Return the prefixes within a room that have words of their own."""
+    return tuple(pattern for pattern in _pack()["wholes"] if pattern.startswith(f"{room}."))
+
+
 def _names_of(room: str) -> tuple[str, ...]:
     return tuple(name for name in known_actions() if name.startswith(f"{room}."))
 
