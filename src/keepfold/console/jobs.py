@@ -12,7 +12,7 @@ from keepfold.ui import nav
 
 nav.register(
     nav.Item("jobs", "running", _("Jobs"), "workflow", "jobs", order=10, keys="G J"),
-    nav.Item("outbox", "running", _("Outbox"), "send", "outbox", order=20, keys="G O"),
+    nav.Item("outbox", "running", _("Outbox"), "send", "outbox", order=20, keys="G X"),
 )
 
 

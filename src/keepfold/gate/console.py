@@ -10,13 +10,14 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 
 from keepfold.gate.grants import allows_action
 from keepfold.gate.types import Actor
 from keepfold.kernel.errors import NotAllowed, Unauthenticated
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 _MARK = "__keepfold_page__"
 
 
@@ -62,7 +63,7 @@ def page(
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method not in methods and not (request.method == "HEAD" and "GET" in methods):
                 return HttpResponseNotAllowed(methods)
             if not is_open:

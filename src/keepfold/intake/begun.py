@@ -65,7 +65,7 @@ def _ask(import_id: bytes, step: int) -> None:
     jobs.enqueue(JOB, {"id": shown, "step": step}, key=f"{JOB}:{shown}:{step}")
 
 
-def moved(held: Held, old: Collection[State], new: State, **changes: Any) -> None:
+def moved(held: Held, old: Collection[str], new: State, **changes: Any) -> None:
     """Change the state. Raises `Conflict` when the import is not where the caller saw it.
 
     A state in which the worker acts also asks the worker.

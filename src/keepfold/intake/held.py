@@ -55,7 +55,7 @@ def _page(where: str, values: list[Any], before: tuple[int, bytes] | None, limit
 
 
 def move(
-    import_id: bytes, old: Collection[State], new: State, *, now_us: int, step: bool = False, **changes: Any
+    import_id: bytes, old: Collection[str], new: State, *, now_us: int, step: bool = False, **changes: Any
 ) -> int | None:
     """Change the state if it is one of `old`, and further columns; `step` asks the worker. Return the step or None."""
     sets = "".join(f", {name} = %s" for name in changes)

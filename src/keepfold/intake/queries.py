@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from keepfold.gate import Actor
-from keepfold.intake import drafts, store
+from keepfold.intake import drafts, hosts, store
 from keepfold.intake import held as table
 from keepfold.intake.types import OVER, Draft, Flaw, Held, Run, Saved, Words
-from keepfold.kernel import ids
+from keepfold.kernel import config, ids
 from keepfold.kernel.errors import Invalid, NotFound
 
 # Who may know of another person's import while it is not over.
@@ -100,3 +100,8 @@ def rejects_page(run_id: bytes, after: int, limit: int) -> list[tuple[int, Flaw]
 def is_over(held: Held) -> bool:
     """Say whether nothing more will happen to an import."""
     return held.state in OVER
+
+
+def check_host(host: str) -> None:
+    """Raise unless the settings allow the console to connect to a server. The connection itself is judged again."""
+    hosts.address_of(host, 0, config.current().import_hosts)

@@ -15,6 +15,7 @@ from keepfold.intake import actions, begun, drafts, hosts, queries, runner, uplo
 from keepfold.intake import held as table
 from keepfold.intake.errors import MovedOn, PolicyChanged
 from keepfold.intake.rules import masking
+from keepfold.intake.rules.columns import uses_of
 from keepfold.intake.rules.content import column_shares
 from keepfold.intake.rules.mapping import Plan, document, parse
 from keepfold.intake.rules.propose import Proposal, propose
@@ -219,6 +220,13 @@ def _job(source: Fenced, draft: Draft) -> Job:
     key = [name for field in schema.identity if field in plan.fields for name in plan.fields[field].reads()]
     source.order_by(key)
     return Job(source=source, plan=plan, schema=schema, existing=draft.existing, partial=draft.partial, batch=BATCH)
+
+
+def read_columns(draft: Draft) -> list[str]:
+    """Return the columns that the mapping of an import reads, in the order of the source."""
+    columns = [column.name for column in draft.found.columns] if draft.found else []
+    read = {use.column for use in uses_of(draft.mapping, columns)}
+    return [name for name in columns if name in read]
 
 
 def _report(found: Checked) -> Report:

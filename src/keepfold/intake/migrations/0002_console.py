@@ -4,72 +4,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('intake', '0001_start'),
+        ("intake", "0001_start"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BinaryField(max_length=16, primary_key=True, serialize=False)),
-                ('owner', models.BinaryField(max_length=16)),
-                ('state', models.CharField(max_length=12)),
-                ('step', models.IntegerField(default=0)),
-                ('kind', models.CharField(default='', max_length=12)),
-                ('size', models.BigIntegerField(default=0)),
-                ('wrapped', models.BinaryField(max_length=65, null=True)),
-                ('draft', models.BinaryField(null=True)),
-                ('words', models.BinaryField()),
-                ('content', models.BinaryField(max_length=32, null=True)),
-                ('run', models.BinaryField(max_length=16, null=True)),
-                ('rows_done', models.BigIntegerField(default=0)),
-                ('rows_from', models.BigIntegerField(default=0)),
-                ('rows_total', models.BigIntegerField(null=True)),
-                ('begun_us', models.BigIntegerField(default=0)),
-                ('created_us', models.BigIntegerField()),
-                ('changed_us', models.BigIntegerField()),
-                ('expires_us', models.BigIntegerField(null=True)),
+                ("id", models.BinaryField(max_length=16, primary_key=True, serialize=False)),
+                ("owner", models.BinaryField(max_length=16)),
+                ("state", models.CharField(max_length=12)),
+                ("step", models.IntegerField(default=0)),
+                ("kind", models.CharField(default="", max_length=12)),
+                ("size", models.BigIntegerField(default=0)),
+                ("wrapped", models.BinaryField(max_length=65, null=True)),
+                ("draft", models.BinaryField(null=True)),
+                ("words", models.BinaryField()),
+                ("content", models.BinaryField(max_length=32, null=True)),
+                ("run", models.BinaryField(max_length=16, null=True)),
+                ("rows_done", models.BigIntegerField(default=0)),
+                ("rows_from", models.BigIntegerField(default=0)),
+                ("rows_total", models.BigIntegerField(null=True)),
+                ("begun_us", models.BigIntegerField(default=0)),
+                ("created_us", models.BigIntegerField()),
+                ("changed_us", models.BigIntegerField()),
+                ("expires_us", models.BigIntegerField(null=True)),
             ],
             options={
-                'db_table': 'intake_import',
+                "db_table": "intake_import",
             },
         ),
         migrations.CreateModel(
-            name='SavedMapping',
+            name="SavedMapping",
             fields=[
-                ('id', models.BinaryField(max_length=16, primary_key=True, serialize=False)),
-                ('owner', models.BinaryField(max_length=16)),
-                ('content', models.BinaryField()),
-                ('created_us', models.BigIntegerField()),
+                ("id", models.BinaryField(max_length=16, primary_key=True, serialize=False)),
+                ("owner", models.BinaryField(max_length=16)),
+                ("content", models.BinaryField()),
+                ("created_us", models.BigIntegerField()),
             ],
             options={
-                'db_table': 'intake_mapping',
+                "db_table": "intake_mapping",
             },
         ),
         migrations.AddIndex(
-            model_name='reject',
-            index=models.Index(fields=['run', 'id'], name='intake_reject_run_id'),
+            model_name="reject",
+            index=models.Index(fields=["run", "id"], name="intake_reject_run_id"),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(fields=['created_us', 'id'], name='intake_import_created'),
+            model_name="import",
+            index=models.Index(fields=["created_us", "id"], name="intake_import_created"),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(condition=models.Q(('expires_us__isnull', False)), fields=['expires_us'], name='intake_import_expires'),
+            model_name="import",
+            index=models.Index(
+                condition=models.Q(("expires_us__isnull", False)), fields=["expires_us"], name="intake_import_expires"
+            ),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(condition=models.Q(('content__isnull', False)), fields=['content'], name='intake_import_content'),
+            model_name="import",
+            index=models.Index(
+                condition=models.Q(("content__isnull", False)), fields=["content"], name="intake_import_content"
+            ),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(condition=models.Q(('state__in', ['reading', 'checking', 'running'])), fields=['changed_us'], name='intake_import_working'),
+            model_name="import",
+            index=models.Index(
+                condition=models.Q(("state__in", ["reading", "checking", "running"])),
+                fields=["changed_us"],
+                name="intake_import_working",
+            ),
         ),
         migrations.AddIndex(
-            model_name='savedmapping',
-            index=models.Index(fields=['owner', 'created_us'], name='intake_mapping_owner'),
+            model_name="savedmapping",
+            index=models.Index(fields=["owner", "created_us"], name="intake_mapping_owner"),
         ),
     ]

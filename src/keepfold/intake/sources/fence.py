@@ -14,7 +14,7 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -65,7 +65,7 @@ def serve(read: BinaryIO, write: BinaryIO) -> None:
         write.flush()
 
 
-def _answer(reader: _Reader, request: Mapping[str, Any]) -> bytes:
+def _answer(reader: _Reader, request: dict[str, Any]) -> bytes:
     try:
         answer: dict[str, Any] = {"ok": getattr(reader, f"do_{request.pop('do')}")(**request)}
     except KeepfoldError as error:

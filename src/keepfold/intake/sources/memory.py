@@ -21,7 +21,7 @@ class MemoryPath(PosixPath):
     shown: str
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         """Return the name that people know it by."""
         return self.shown
 

@@ -83,6 +83,7 @@ def workers() -> list[Seen]:
 def count(state: State) -> int:
     """Return how many jobs are in a state, at most `MOST` + 1. The next times of schedules do not count as waiting."""
     now = clock.now_us()
+    values: list[int | str]
     extra, values = ("", [now]) if state != "waiting" else (_NOT_PLANNED, [now, "schedule:%", now])
     sql = f"SELECT count(*) FROM (SELECT 1 FROM kernel_job WHERE {_WHERE[state]}{extra} LIMIT %s) AS some"  # noqa: S608
     row = db.fetch_one("default", sql, [*values, MOST + 1])
