@@ -12,7 +12,7 @@ from keepfold.ui import nav
 
 NEEDS = ("consent.event.list",)
 
-nav.register(nav.Item("consents", "customers", _("Consents"), "circle-check", "consents", NEEDS, order=20, keys="G O"))
+nav.register(nav.Item("consents", "customers", _("Consents"), "circle-check", "consents", NEEDS, order=20, keys="G E"))
 
 
 @page(*NEEDS)

@@ -227,7 +227,7 @@ def erase(*, actor: Actor, person: bytes, reason: str) -> Erased:
     erasing.close_ledger(person)
     gate.emit(RecordErased(person=person, erased_us=done.erased_us), person)
     erasing.destroy_after_commit(person)
-    return done
+    return msgspec.structs.replace(done, entry=gate.current().entry_id)
 
 
 @action("vault.erasure.reconcile")

@@ -88,11 +88,15 @@ class Updated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
-    """One erased person: when the erasure was recorded (microseconds since the epoch) and how many keys die with it."""
+    """One erased person: when the erasure was recorded (microseconds since the epoch) and how many keys die with it.
+
+    `entry` is the id of the ledger entry.
+    """
 
     id: bytes
     erased_us: int
     keys_destroyed: int
+    entry: bytes = b""
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):

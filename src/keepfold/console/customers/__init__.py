@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from keepfold.console.customers import finding, person
+from keepfold.console.customers import consenting, editing, erasing, exporting, finding, held, history, revealing
 from keepfold.ui import nav
 
 nav.register(
@@ -14,11 +14,12 @@ nav.register(
 
 urlpatterns = [
     path("customers", finding.customers, name="customers"),
-    path("customers/new", person.new, name="customer_new"),
-    path("customers/<str:customer>", person.held, name="customer"),
-    path("customers/<str:customer>/open", person.reveal, name="customer_open"),
-    path("customers/<str:customer>/openings", person.openings, name="customer_openings"),
-    path("customers/<str:customer>/consents", person.consents, name="customer_consents"),
-    path("customers/<str:customer>/edit", person.edit, name="customer_edit"),
-    path("customers/<str:customer>/erase", person.erase, name="customer_erase"),
+    path("customers/new", editing.new, name="customer_new"),
+    path("customers/export", exporting.export, name="customers_export"),
+    path("customers/<str:customer>", held.held, name="customer"),
+    path("customers/<str:customer>/open", revealing.reveal, name="customer_open"),
+    path("customers/<str:customer>/openings", history.openings, name="customer_openings"),
+    path("customers/<str:customer>/consents", consenting.consents, name="customer_consents"),
+    path("customers/<str:customer>/edit", editing.edit, name="customer_edit"),
+    path("customers/<str:customer>/erase", erasing.erase, name="customer_erase"),
 ]
