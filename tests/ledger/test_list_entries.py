@@ -42,6 +42,8 @@ filters = st.fixed_dictionaries(
         "action": st.sampled_from([302, 304, 220, 400]),
         "since": st.dates(date(2026, 11, 1), date(2026, 11, 12)),
         "until": st.dates(date(2026, 11, 1), date(2026, 11, 12)),
+        "actions": st.frozensets(st.sampled_from([302, 304, 220, 400])),
+        "actor_kinds": st.frozensets(st.sampled_from(["staff", "client", "system"])),
     },
 )
 
@@ -86,6 +88,8 @@ def fits(view, wanted):
         and wanted.allowed in {None, view.allowed}
         and wanted.actor_kind in {None, view.actor_kind}
         and wanted.purpose in {None, view.purpose_number}
+        and (not wanted.actions or view.action_number in wanted.actions)
+        and (not wanted.actor_kinds or view.actor_kind in wanted.actor_kinds)
         and (wanted.since is None or wanted.since <= day)
         and (wanted.until is None or day <= wanted.until)
     )

@@ -61,7 +61,11 @@ def _fitting(wanted: EntryFilter) -> list[Tally]:
 
 def _fits(number: int, wanted: EntryFilter) -> bool:
     found = classes.describe(number)
-    return found is not None and all(
+    if found is None or (wanted.actions and found.action not in wanted.actions):
+        return False
+    if wanted.actor_kinds and found.actor_kind not in wanted.actor_kinds:
+        return False
+    return all(
         asked is None or asked == there
         for asked, there in (
             (wanted.kind, found.kind),

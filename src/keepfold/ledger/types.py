@@ -93,7 +93,7 @@ class EntryFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind` is a kind of action (`access`, …), `action` a number of the catalogue, `purpose` a number of the policy's
     registry (0: without a purpose), `actor_kind` one of `staff client customer system anonymous`. `since` and `until`
-    are days in UTC, both included.
+    are days in UTC, both included. `actions` and `actor_kinds` ask for any one of several; empty, they ask nothing.
     """
 
     kind: str | None = None
@@ -103,6 +103,8 @@ class EntryFilter(msgspec.Struct, frozen=True, kw_only=True):
     purpose: int | None = None
     since: date | None = None
     until: date | None = None
+    actions: frozenset[int] = frozenset()
+    actor_kinds: frozenset[str] = frozenset()
 
 
 class EntryPage(msgspec.Struct, frozen=True, kw_only=True):
