@@ -23,6 +23,7 @@ from keepfold.ui import components as ui
 from keepfold.vault import queries as vault
 
 _LATE_US = 180_000_000
+_DAY_S = 86_400
 
 
 class Need(NamedTuple):
@@ -105,4 +106,19 @@ def _dead_jobs(_actor: Actor) -> Iterator[Need]:
         yield Need(10, title, text, "list-checks", "warn", reverse("jobs"), _("See jobs"))
 
 
-SOURCES: list[Source] = [_no_policy, _ledger_halted, _dead_jobs, _nobody_held]
+def _refusals(actor: Actor) -> Iterator[Need]:
+    if not may(actor, "policy.version.submit"):
+        return
+    refused = ledger.counts(clock.now_s() - _DAY_S, None).refused
+    if refused:
+        title = ngettext(
+            "%(number)s request was refused since yesterday",
+            "%(number)s requests were refused since yesterday",
+            refused,
+        ) % {"number": refused}
+        text = _("Each says which rule decided. Many of one kind mean a wrong form, a missing purpose, or curiosity.")
+        url = reverse("ledger_entries") + "?allowed=no"
+        yield Need(20, title, text, "ban", "bad", url, _("See refusals"))
+
+
+SOURCES: list[Source] = [_no_policy, _ledger_halted, _dead_jobs, _refusals, _nobody_held]

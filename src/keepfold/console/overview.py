@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from keepfold.kernel import clock
 from keepfold.ledger import queries as ledger
+from keepfold.ledger.types import Counts
 from keepfold.policy import queries as policy
 from keepfold.policy.errors import NoPolicy
 from keepfold.policy.types import Need, Schema
@@ -23,6 +24,7 @@ from keepfold.ui.words import in_language
 from keepfold.vault import queries as vault
 
 T = TypeVar("T")
+OPENINGS = ("vault.record.open", "vault.record.open_many")
 DAYS = 14
 MONTH_DAYS = 30
 _KEEP_S = 20.0
@@ -61,7 +63,27 @@ def usage() -> Usage:
 
 
 def _usage() -> Usage:
-    return Usage([(day, 0, 0) for day in days_back(DAYS)], {})
+    days = days_back(DAYS)
+    ends = [*days[1:], days[-1] + timedelta(days=1)]
+    counted = [ledger.counts(_s(day), _s(end)) for day, end in zip(days, ends, strict=True)]
+    month = ledger.counts(_s(days_back(MONTH_DAYS)[0]), None)
+    opened = [row for row in month.rows if row.action in OPENINGS and row.allowed]
+    purposes: dict[int, int] = {}
+    for row in opened:
+        purposes[row.purpose] = purposes.get(row.purpose, 0) + row.entries
+    shown = [
+        (day, _openings(one, allowed=True), _openings(one, allowed=False))
+        for day, one in zip(days, counted, strict=True)
+    ]
+    return Usage(shown, purposes)
+
+
+def _openings(counts: Counts, *, allowed: bool) -> int:
+    return sum(counts.of(action=action, allowed=allowed) for action in OPENINGS)
+
+
+def _s(at: datetime) -> int:
+    return int(at.timestamp())
 
 
 def customers() -> int:
