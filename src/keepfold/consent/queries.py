@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from keepfold.consent import counting, rules, store
@@ -143,11 +143,17 @@ class _Wiring:
     """What the site has handed over; None until then."""
 
     persons: Persons | None = None
+    count: Callable[[], int] | None = None
 
 
-def wire(*, persons: Persons) -> None:
-    """Hand over who knows which people are there. The site does so at start-up; until then nothing is recorded."""
-    _Wiring.persons = persons
+def wire(*, persons: Persons, count: Callable[[], int] | None = None) -> None:
+    """Hand over who knows which people are there, and how many. Until the site did, nothing is recorded."""
+    _Wiring.persons, _Wiring.count = persons, count
+
+
+def silent(standing: Standing) -> int | None:
+    """Return how many people have said nothing about a purpose; None while nobody was wired who can count them."""
+    return None if _Wiring.count is None else max(0, _Wiring.count() - standing.spoken)
 
 
 def is_known(person: bytes) -> bool:

@@ -49,7 +49,7 @@ def wire() -> None:
     sealing.wire(keys=vault_keys.RowKeys())
     policy.wire_people(person_of=people.person_behind)
     people.wire_purposes(purposes=purposes)
-    consent.wire(persons=vault.is_living)
+    consent.wire(persons=vault.is_living, count=vault.count_people)
     policy.wire_values(holds_people=vault.holds_people, prepare=vault.prepare_indexes)
     policy.wire_counts(held=vault.count_people, agreed=agreed)
     vault_keys.harden()

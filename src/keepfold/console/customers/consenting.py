@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from keepfold.consent import actions as consent
 from keepfold.consent.errors import ChannelUnknown, NothingPending, ProofMissing, StateAltered
-from keepfold.consent.types import Consent, ConsentEvent, History
+from keepfold.consent.types import CHANNEL_WORDS, SAID_WORDS, Consent, ConsentEvent, History
 from keepfold.console.customers import words
 from keepfold.console.customers.frame import CONSENTS, tabs
 from keepfold.console.customers.until import Said
@@ -204,7 +204,7 @@ def _events(schema: Schema, wishes: Wishes) -> list[Line]:
     return [
         Line(
             at=one.at,
-            said=said_word(one.said),
+            said=_(SAID_WORDS[one.said]),
             purpose=words.purpose_named(schema, one.purpose),
             evidence=_evidence(one).removeprefix(", "),
             staff=names.get(one.evidence.staff or b"", ""),
@@ -212,18 +212,6 @@ def _events(schema: Schema, wishes: Wishes) -> list[Line]:
         )
         for one in events
     ]
-
-
-def said_word(said: str) -> str:
-    """Return what was said, in two or three words."""
-    return {
-        "asked": _("Said yes, to be confirmed"),
-        "granted": _("Said yes"),
-        "confirmed": _("Confirmed the yes"),
-        "withdrawn": _("Withdrew"),
-        "objected": _("Objected"),
-        "opted_out": _("Opted out"),
-    }[said]
 
 
 @page(CONSENTS, methods=("GET", "POST"))
@@ -266,7 +254,7 @@ def consents(request: HttpRequest, customer: Customer) -> HttpResponse:
 def _recording(schema: Schema, spec: PurposeSpec, act: str, given: Any, wishes: Wishes, actor: Actor) -> dict[str, Any]:
     """Return what the form says that records one thing: what opens or closes with it, and what it asks."""
     stand = _stand(spec, wishes, actor)
-    channels = spec.consent.ask_in if spec.consent is not None and spec.consent.ask_in else tuple(words.CHANNELS)
+    channels = spec.consent.ask_in if spec.consent is not None and spec.consent.ask_in else tuple(CHANNEL_WORDS)
     fields = [words.field(schema.fields[name]) for name in spec.fields]
     proof = spec.consent.proof if spec.consent is not None else ()
     return {
@@ -279,7 +267,7 @@ def _recording(schema: Schema, spec: PurposeSpec, act: str, given: Any, wishes: 
             "withdraw": stand.no_word,
         }[act],
         "fields": words.listed(fields),
-        "channels": [(one, words.channel(one)) for one in (channels if act == "grant" else tuple(words.CHANNELS))],
+        "channels": [(one, words.channel(one)) for one in (channels if act == "grant" else tuple(CHANNEL_WORDS))],
         "channel": given.get("channel", ""),
         "form_version": given.get("form_version", ""),
         "needs_form": "form_version" in proof,

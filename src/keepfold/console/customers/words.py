@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from keepfold.consent.types import CHANNEL_WORDS
 from keepfold.gate.types import Decision
 from keepfold.kernel.errors import NotAllowed
 from keepfold.policy.types import FieldSpec, PurposeSpec, Schema
@@ -100,18 +101,6 @@ _NEXT: Mapping[str, str] = {
     "person.restricted": gettext_noop("Wait until your privacy lead lifts the restriction."),
     "person.frozen": gettext_noop("Ask your security lead."),
     "consent.altered": gettext_noop("Tell your security lead. It counts for nothing until it is recorded again."),
-}
-CHANNELS: Mapping[str, str] = {
-    "signup_form": gettext_noop("Sign-up form"),
-    "account_form": gettext_noop("Account page"),
-    "checkout_form": gettext_noop("Checkout"),
-    "banner": gettext_noop("Banner"),
-    "portal": gettext_noop("Portal"),
-    "api": gettext_noop("Program"),
-    "email": gettext_noop("E-mail"),
-    "paper": gettext_noop("On paper"),
-    "store_verbal": gettext_noop("In the shop, spoken"),
-    "phone_verbal": gettext_noop("On the telephone"),
 }
 
 
@@ -238,7 +227,7 @@ def next_step(rule: str) -> str:
 
 def channel(name: str) -> str:
     """Return where something was said."""
-    return _(CHANNELS[name]) if name in CHANNELS else name
+    return _(CHANNEL_WORDS[name]) if name in CHANNEL_WORDS else name
 
 
 def explain_address(purpose: str = "", action: str = "vault.record.open", field: str = "", customer: str = "") -> str:
