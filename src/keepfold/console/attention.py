@@ -106,6 +106,15 @@ def _dead_jobs(_actor: Actor) -> Iterator[Need]:
         yield Need(10, title, text, "list-checks", "warn", reverse("jobs"), _("See jobs"))
 
 
+def _drafts(actor: Actor) -> Iterator[Need]:
+    waiting = policy.waiting_for(actor)
+    if waiting:
+        title = ngettext("%(number)s draft waits for you", "%(number)s drafts wait for you", waiting)
+        text = _("A change of the policy counts only after a second person has looked at it.")
+        url = reverse("workshop")
+        yield Need(5, title % {"number": waiting}, text, "pencil-ruler", "warn", url, _("Review drafts"))
+
+
 def _refusals(actor: Actor) -> Iterator[Need]:
     if not may(actor, "policy.version.submit"):
         return
@@ -121,4 +130,4 @@ def _refusals(actor: Actor) -> Iterator[Need]:
         yield Need(20, title, text, "ban", "bad", url, _("See refusals"))
 
 
-SOURCES: list[Source] = [_no_policy, _ledger_halted, _dead_jobs, _refusals, _nobody_held]
+SOURCES: list[Source] = [_no_policy, _ledger_halted, _drafts, _dead_jobs, _refusals, _nobody_held]
