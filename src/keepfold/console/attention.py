@@ -92,7 +92,7 @@ def _ledger_halted(actor: Actor) -> Iterator[Need]:
     )
     if status.halted:
         text = _("Nothing opens and nothing changes until it goes on.")
-        yield Need(0, _("The ledger takes no entries"), text, "octagon-alert", "bad", url, action)
+        yield Need(0, _("The ledger takes no entries"), text, "circle-alert", "bad", url, action)
     elif clock.now_us() - status.beat_at_us > max(_LATE_US, 3_000_000 * config.current().checkpoint_seconds):
         text = _("Entries are kept, but get no place in the ledger. Start the worker, for example with: keepfold up.")
         yield Need(1, _("The worker was not heard of lately"), text, "clock", "warn", url, action)
