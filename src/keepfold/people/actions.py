@@ -15,9 +15,10 @@ from keepfold.gate import action
 from keepfold.gate.types import Actor
 from keepfold.kernel import clock, epoch, ids
 from keepfold.kernel.errors import Conflict
-from keepfold.people import checks, errors, events, queries, rules, store, views
+from keepfold.ledger.types import EntryFilter
+from keepfold.people import checks, deeds, errors, events, queries, rules, store, views
 from keepfold.people.models import RoleOverride, Staff, StaffRole
-from keepfold.people.types import Bootstrapped, Client, ClientState, Grants, IssuedToken, Role, StaffMember
+from keepfold.people.types import Bootstrapped, Client, ClientState, Deeds, Grants, IssuedToken, Role, StaffMember, Who
 
 STANDARD_RATE = 1000
 LONGEST_OVERLAP_S = 24 * 3600
@@ -290,6 +291,33 @@ def revoke_client(*, actor: Actor, client: bytes) -> Client:
     checks.client_row(client)
     _revoke_with_descendants((client,))
     return views.client(checks.client_row(client))
+
+
+def _whose(given: Mapping[str, Any]) -> dict[str, Any]:
+    who: Who | None = given.get("who")
+    prefix = {"staff": "stf", "client": "cli"}
+    return {} if who is None else {"of": ids.show(prefix.get(who.kind, "sys"), who.id)}
+
+
+@action("people.audit.list", details=_whose)
+def list_deeds(
+    *,
+    actor: Actor,
+    who: Who | None = None,
+    wanted: EntryFilter | None = None,
+    before: int | tuple[int, int] | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> Deeds:
+    """Return what staff, clients or the command line did, the newest first, with the names behind the entries.
+
+    Of `who` alone, or of everybody that `wanted` leaves. `before` and `after` are cursors of the last page: an index,
+    or (hour, index) when one actor's deeds are listed. Raises `Invalid` on a limit beyond 500.
+    """
+    asked = wanted or EntryFilter()
+    if who is not None:
+        return deeds.of(who, asked, before if isinstance(before, tuple) else None, limit)
+    return deeds.of_everybody(asked, None if isinstance(before, tuple) else before, after, limit)
 
 
 def _revoke_with_descendants(roots: tuple[bytes, ...]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
+
+from keepfold.ledger.types import EntryView
 
 # `idle`: alive, and not used for so long that somebody should look.
 ClientState = Literal["alive", "idle", "expired", "revoked"]
@@ -56,6 +58,34 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+
+
+class Who(NamedTuple):
+    """One member of staff, client or the command line: the id (16 bytes) and what kind of actor it is."""
+
+    id: bytes
+    kind: Literal["staff", "client", "system"]
+
+
+class Deed(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the ledger and the id of the member of staff who made it; None when that is not known here."""
+
+    view: EntryView
+    who: bytes | None
+
+
+class Deeds(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of what was done, the newest first.
+
+    `total` counts all that fit, None when nobody counted. `before` and `after` continue with older and newer ones
+    when everybody's deeds are listed, `next` (hour and index) when one actor's are.
+    """
+
+    deeds: tuple[Deed, ...]
+    total: int | None = None
+    before: int | None = None
+    after: int | None = None
+    next: tuple[int, int] | None = None
 
 
 class TokenView(msgspec.Struct, frozen=True, kw_only=True):

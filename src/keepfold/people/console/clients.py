@@ -19,7 +19,7 @@ from keepfold.kernel.errors import KeepfoldError
 from keepfold.people import actions, queries, rules
 from keepfold.people.console import forms, lately, words
 from keepfold.people.console.shared import ask_now, explain, found, held_by, sent
-from keepfold.people.types import Client, ClientState, Grants, IssuedToken
+from keepfold.people.types import Client, ClientState, Grants, IssuedToken, Who
 from keepfold.ui import components as ui
 from keepfold.ui import nav, tables, toast
 
@@ -183,7 +183,7 @@ def client(request: HttpRequest, client_id: str) -> HttpResponse:
         "purposes": words.purpose_words(one.grants.purposes),
         "tokens": queries.tokens_of(one.id),
         "below": [described(other) for other in queries.made_with(one.id)],
-        "lately": lately.of(actor, one.id),
+        "lately": lately.of(actor, Who(one.id, "client")),
         "may_rotate": may(actor, ROTATE),
         "may_revoke": may(actor, REVOKE),
     }

@@ -21,7 +21,7 @@ from keepfold.people.console import forms, lately, words
 from keepfold.people.console.clients import described
 from keepfold.people.console.shared import ask_now, explain, found, sent
 from keepfold.people.signin.actions import LinkMade, make_link
-from keepfold.people.types import Client, StaffMember
+from keepfold.people.types import Client, StaffMember, Who
 from keepfold.ui import components as ui
 from keepfold.ui import nav, tables, toast
 
@@ -217,7 +217,7 @@ def staff_member(request: HttpRequest, staff_id: str) -> HttpResponse:
         "rooms": words.only(words.covered(queries.grants_of(member.roles))),
         "purposes": words.purpose_words(queries.grants_of(member.roles).purposes),
         "clients": _clients(actor, member),
-        "lately": lately.of(actor, member.id),
+        "lately": lately.of(actor, Who(member.id, "staff")),
         "may": {key: may(actor, need) for key, need in _MAY.items()},
     }
     return render(request, "people/staff_member.html", shown)
