@@ -125,6 +125,10 @@ docs: setup ## Write the reference pages anew from the code
 messages: setup ## Compile the translations
 	@$(BIN)/python tools/messages.py
 
+.PHONY: vendor
+vendor: setup ## Bring in fonts, icons and htmx anew from their npm packages (maintainers; needs npm)
+	@$(BIN)/python tools/vendor.py
+
 .PHONY: lock
 lock: ## Resolve pyproject.toml into requirements/*.txt (maintainers; needs uv)
 	@tools/lock.sh

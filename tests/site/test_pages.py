@@ -144,20 +144,6 @@ def test_nothing_but_the_table_of_files_is_served(site, path):
     assert call(site, "GET", path).status == 404
 
 
-def test_vendored_files_are_what_was_published():
-    import base64
-    import hashlib
-    import json
-
-    lock = json.loads(assets.table()["ui/vendor.lock.json"].path.read_text())
-    named = {f"ui/{entry['file']}": entry["sha384"] for entry in lock["files"]}
-    fonts = {name for name in assets.table() if name.endswith(".woff2")}
-    assert set(named) == fonts
-    for name, expected in named.items():
-        digest = hashlib.sha384(assets.table()[name].path.read_bytes()).digest()
-        assert base64.b64encode(digest).decode() == expected
-
-
 def test_pages_carry_a_strict_policy_and_an_id(site):
     headers = call(site, "GET", "/status", **HTML).headers
     policy = headers["content-security-policy"]

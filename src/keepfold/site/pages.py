@@ -44,10 +44,19 @@ def static_file(request: HttpRequest, name: str) -> HttpResponseBase:
     asset = assets.table().get(name)
     if asset is None:
         raise Http404
-    tag = f'"{asset.version}"'
+    packed = assets.packed(asset.path) if "gzip" in request.headers.get("Accept-Encoding", "") else None
+    # Two forms of one file have two tags: a cache may not mend one by the other.
+    tag = f'"{asset.version}-gzip"' if packed is not None else f'"{asset.version}"'
+    headers = {"ETag": tag, "Vary": "Accept-Encoding"}
     if request.headers.get("If-None-Match") == tag:
-        return HttpResponseNotModified(headers={"ETag": tag})
-    response = FileResponse(asset.path.open("rb"), content_type=asset.content_type, headers={"ETag": tag})
+        return HttpResponseNotModified(headers=headers)
+    response: HttpResponseBase
+    if packed is not None:
+        response = HttpResponse(
+            packed, content_type=asset.content_type, headers={**headers, "Content-Encoding": "gzip"}
+        )
+    else:
+        response = FileResponse(asset.path.open("rb"), content_type=asset.content_type, headers=headers)
     fresh = request.GET.get("v") == asset.version
     response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable" if fresh else "no-cache"
     return response

@@ -13,6 +13,7 @@ from django.forms.boundfield import BoundField
 from django.template.context import Context
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -52,6 +53,23 @@ def figure(value: Any) -> str:
 def asset(name: str) -> str:
     """Return the versioned address of a static file."""
     return assets.address(name)
+
+
+@register.simple_tag
+def preload(name: str) -> SafeString:
+    """Return the link that fetches a font before the style sheet asks for it."""
+    return format_html('<link rel="preload" href="{}" as="font" type="font/woff2" crossorigin>', assets.address(name))
+
+
+@register.simple_tag(takes_context=True)
+def script(context: Context, name: str) -> SafeString:
+    """Return a script of ours, with this answer's nonce and the hash of what it must be."""
+    return format_html(
+        '<script src="{}" integrity="{}" nonce="{}" defer></script>',
+        assets.address(name),
+        assets.table()[name].integrity,
+        context.get("nonce", ""),
+    )
 
 
 @register.simple_tag
@@ -153,7 +171,14 @@ def notheld() -> SafeString:
 @register.inclusion_tag("ui/parts/opened.html")
 def opened(value: Any, purpose: Text = "", until: Any = None, *, copying: bool = True) -> dict[str, Any]:
     """Show an opened value with its purpose and its end."""
-    return {"value": value, "purpose": purpose, "until": until, "copying": copying, "id": f"opened-{next(_ids)}"}
+    return {
+        "value": value,
+        "purpose": purpose,
+        "until": until,
+        "copying": copying,
+        "now": timezone.now(),
+        "id": f"opened-{next(_ids)}",
+    }
 
 
 @register.inclusion_tag("ui/parts/purposestrip.html")
@@ -161,7 +186,15 @@ def purposestrip(
     purpose: Text, text: Text = "", *, until: Any = None, entries: int = 0, change: str = "", home: str = ""
 ) -> dict[str, Any]:
     """Show which purpose is open, until when, and how many entries that wrote."""
-    return {"purpose": purpose, "text": text, "until": until, "entries": entries, "change": change, "home": home}
+    return {
+        "purpose": purpose,
+        "text": text,
+        "until": until,
+        "entries": entries,
+        "change": change,
+        "home": home,
+        "now": timezone.now(),
+    }
 
 
 @register.simple_tag
