@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from keepfold.gate import Actor, action
-from keepfold.ledger import history
+from keepfold.gate import Actor, action, current
+from keepfold.kernel import ids
+from keepfold.ledger import history, indexing, keyring, verifications
 from keepfold.ledger.recorder import recorder
-from keepfold.ledger.types import EntryView, PersonEntries
+from keepfold.ledger.types import EntryView, PersonEntries, Run
 
 
 @action("ledger.entries.list_of_person", subject="person", reason="reason", log="before")
@@ -48,4 +49,45 @@ def show_detail(
     return history.details(index, person)
 
 
-__all__ = ["entries_of", "recorder", "show_detail"]
+@action("ledger.verification.start")
+def start_verification(*, actor: Actor) -> Run:
+    """Ask for a verification of everything and return it; the worker begins it within a second or two.
+
+    One that is not over yet is returned instead. Raises `NotAllowed`.
+    """
+    run = verifications.ask()
+    current().note(verification=ids.show("ver", run))
+    return verifications.one(run)
+
+
+def _run(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"verification": ids.show("ver", arguments["run"])}
+
+
+@action("ledger.verification.stop", details=_run)
+def stop_verification(*, actor: Actor, run: bytes) -> Run:
+    """Ask a verification to end. One that is over stays as it is. Raises `NotAllowed`, `NotFound`."""
+    verifications.stop(run)
+    return verifications.one(run)
+
+
+@action("ledger.index.rebuild")
+def rebuild_index(*, actor: Actor) -> int:
+    """Make the index and the tallies anew from the entries; return how many entries there are.
+
+    For when `verify` says that they are not what the entries say. Sequencing waits meanwhile, on SQLite every writer
+    does: about ten seconds for each million entries. Raises `NotAllowed`.
+    """
+    total = indexing.rebuild(keyring.LOG)
+    current().note(entries=total)
+    return total
+
+
+__all__ = [
+    "entries_of",
+    "rebuild_index",
+    "recorder",
+    "show_detail",
+    "start_verification",
+    "stop_verification",
+]

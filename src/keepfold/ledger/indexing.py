@@ -10,12 +10,12 @@ it shows entries at most: neither depends on the size of the log.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from keepfold.kernel import db
 from keepfold.kernel.db import Row
-from keepfold.ledger import classes, store
+from keepfold.ledger import classes
 from keepfold.ledger.classes import LONGEST
 from keepfold.ledger.store import DATA, ENTRY, EntryRow, chunks, marks
 
@@ -65,13 +65,29 @@ def add(log: int, first: int, bodies: Sequence[bytes], actors: Sequence[bytes | 
 
 def rebuild(log: int) -> int:
     """Make index and tallies anew from the entries, in the caller's transaction; return how many entries there are."""
+    if db.is_postgres(DATA):
+        # Whoever sequences holds this row until the commit; nobody begins before ours.
+        db.fetch_all(DATA, "SELECT 1 FROM ledger_log WHERE log = %s FOR UPDATE", [log])
     db.execute(DATA, "DELETE FROM ledger_index WHERE log = %s", [log])
     db.execute(DATA, "DELETE FROM ledger_tally WHERE log = %s", [log])
     first = total = 0
-    while rows := store.entries_between(log, first, first + _PAGE):
-        add(log, first, [row.body for row in rows], [row.actor for row in rows])
+    while rows := oldest(log, first, _PAGE)[::-1]:
+        for some in _without_gaps(rows):
+            add(log, some[0].idx, [row.body for row in some], [row.actor for row in some])
         first, total = rows[-1].idx + 1, total + len(rows)
     return total
+
+
+def _without_gaps(rows: list[EntryRow]) -> Iterator[list[EntryRow]]:
+    """Cut rows where entries between them are missing."""
+    some: list[EntryRow] = []
+    for row in rows:
+        if some and row.idx != some[-1].idx + 1:
+            yield some
+            some = []
+        some.append(row)
+    if some:
+        yield some
 
 
 # ------------------------------------------------------------------------------------------------------------ counting

@@ -18,7 +18,7 @@ from keepfold.kernel.errors import Unavailable
 from keepfold.ledger import note, tags
 from keepfold.ledger.types import Keys
 
-Table = Literal["log", "pending", "entry", "checkpoint", "closing", "closed"]
+Table = Literal["log", "pending", "entry", "checkpoint", "closing", "closed", "verification"]
 
 # The one log there is today. Rows carry its number so that later shards can stand beside it.
 LOG = 1
@@ -168,3 +168,8 @@ def closing_mac(log: int, subject: bytes) -> bytes:
 def closed_mac(log: int, number: bytes, count: int) -> bytes:
     """Return the MAC of the row that says how many tags an erased person left behind."""
     return row_mac(row_key("closed"), struct.pack(">IQ", log, count), number)
+
+
+def verification_mac(run: bytes, ended_us: int, report: str) -> bytes:
+    """Return the mark of what a verification found."""
+    return row_mac(row_key("verification"), struct.pack(">Q", ended_us), run, report.encode())

@@ -15,6 +15,7 @@ from typing import Literal
 from keepfold.gate.catalogue import known_actions
 from keepfold.kernel.errors import NotFound
 from keepfold.ledger import classes, entry, indexing, keyring, listing, store, tiles, tree
+from keepfold.ledger import verifications as runs
 from keepfold.ledger.audit.verify import verify
 from keepfold.ledger.entry import ActorKind
 from keepfold.ledger.hashing import leaf_hash
@@ -27,6 +28,7 @@ from keepfold.ledger.types import (
     EntryView,
     Growth,
     Inclusion,
+    Run,
     Status,
 )
 
@@ -151,6 +153,12 @@ def _known_size() -> int:
     return 0 if log is None else log.size
 
 
+def index_of(entry: bytes) -> int | None:
+    """Return the place of an entry by its own id; None while it waits for one, or when there is no such entry."""
+    found = store.bodies([entry]).get(entry)
+    return None if found is None else found[0]
+
+
 def show(index: int) -> EntryView:
     """Return the public part of the entry at an index. Raises `NotFound` when there is none."""
     row = store.entry_at(keyring.LOG, index)
@@ -240,6 +248,16 @@ def growth(since_s: int, until_s: int, step: Literal["hour", "day"] = "day") -> 
     return listing.growth(since_s, until_s, step)
 
 
+def verifications(limit: int = 20) -> tuple[Run, ...]:
+    """Return the newest verifications that somebody asked for, the newest first."""
+    return runs.recent(limit)
+
+
+def verification(run: bytes) -> Run:
+    """Return one of them. Raises `NotFound`."""
+    return runs.one(run)
+
+
 def first_day() -> date | None:
     """Return the day of the log's first entries, UTC; None while it is empty."""
     return listing.first_day()
@@ -271,6 +289,8 @@ __all__ = [
     "show",
     "status",
     "tile",
+    "verification",
+    "verifications",
     "verify",
     "view",
     "vkey",

@@ -11,6 +11,7 @@ import msgspec
 LogKeyName = Literal["sign", "detail", "pending"]
 State = Literal["pending", "sequenced", "checkpointed"]
 Progress = Literal["entries", "people", "rest"]
+RunState = Literal["waiting", "running", "ended", "stopped", "failed"]
 CountedBy = Literal["kind", "action", "allowed", "actor_kind", "purpose"]
 
 
@@ -265,3 +266,24 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     more: int
     notes: tuple[str, ...]
     seconds: float
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One verification that somebody asked for. `id` has 16 bytes; times are microseconds since the epoch, or None.
+
+    `stage`, `done` and `total` say how far it is. `stopping`: somebody asked it to end. `report` is there when it
+    ended by itself; `altered` says that what stands in the database is not what it found.
+    """
+
+    id: bytes
+    state: RunState
+    asked_us: int
+    began_us: int | None
+    seen_us: int | None
+    ended_us: int | None
+    stopping: bool
+    stage: str
+    done: int
+    total: int
+    report: Report | None
+    altered: bool

@@ -24,6 +24,7 @@ _NUMBER = (1 << 64) - 1
 _HIGHEST = 1 << 62
 _MOST_DAMAGED = 10_000
 _NAMED = 10
+_STEP = 4096
 # Entries may get their index hours after they were made, if the worker was away or their transaction was long.
 _PATIENCE_H = 48
 
@@ -90,8 +91,10 @@ class Index:
 
     def _same(self) -> bool:
         product, secret, damaged = 1, self._secret, self.damaged.indexes
-        number, end = -_NUMBER, -1
-        for run in rows.runs(self.log):
+        number, end, runs = -_NUMBER, -1, rows.count("ledger_index", self.log) + 1
+        for at, run in enumerate(rows.runs(self.log)):
+            if not at % _STEP:
+                self.found.progress("rest", at, runs)
             indexes = _indexes(run)
             if not indexes or (run.number == number and run.low <= end):
                 return False
