@@ -37,7 +37,7 @@ def _shell(request: HttpRequest) -> Shell | None:
     name = request.user.name  # type: ignore[union-attr]
     policy_id, version = _policy()
     return Shell(
-        groups=nav.groups(lambda need: may(actor, need)),
+        groups=nav.groups(lambda need: may(actor, need), actor),
         items=nav.items(lambda need: may(actor, need)),
         name=name,
         initials="".join(word[0] for word in name.split()[:2]).upper(),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -22,7 +23,8 @@ GROUPS: dict[str, str | Promise] = {
 class Item(NamedTuple):
     """One page that can be gone to. `needs` as in `gate.console.page`; `waiting` counts what waits there.
 
-    `keys` are the two letters that lead there by keyboard; `hidden` items are in the palette only.
+    `waiting_for` counts what waits there for somebody, and is asked with that person. `keys` are the two letters that
+    lead there by keyboard; `hidden` items are in the palette only.
     """
 
     key: str
@@ -35,6 +37,7 @@ class Item(NamedTuple):
     keys: str = ""
     hidden: bool = False
     waiting: Callable[[], int] | None = None
+    waiting_for: Callable[[Any], int] | None = None
 
     @property
     def url(self) -> str:
@@ -63,8 +66,12 @@ def items(holds: Callable[[str], bool]) -> tuple[Item, ...]:
     return tuple(sorted(seen, key=lambda item: (list(GROUPS).index(item.group), item.order, item.key)))
 
 
-def groups(holds: Callable[[str], bool]) -> tuple[Group, ...]:
-    """Return the navigation beside every page."""
-    shown = [item for item in items(holds) if not item.hidden]
+def groups(holds: Callable[[str], bool], who: Any = None) -> tuple[Group, ...]:
+    """Return the navigation beside every page; what waits for somebody is counted for `who`."""
+    shown = [_asking(item, who) for item in items(holds) if not item.hidden]
     made = (Group(label, tuple(item for item in shown if item.group == key)) for key, label in GROUPS.items())
     return tuple(group for group in made if group.items)
+
+
+def _asking(item: Item, who: Any) -> Item:
+    return item if item.waiting_for is None else item._replace(waiting=partial(item.waiting_for, who))
