@@ -61,7 +61,7 @@ class Delivery(Table):
     attempts = models.IntegerField(default=0)
     due_us = models.BigIntegerField()
     lease_us = models.BigIntegerField(default=0)
-    error = models.CharField(max_length=200, default="")
+    error = models.CharField(max_length=500, default="")
 
     class Meta:
         db_table = "kernel_delivery"
@@ -71,6 +71,7 @@ class Delivery(Table):
             models.Index(fields=["handler", "subject", "event"], condition=Q(state=0), name="kernel_delivery_person"),
             models.Index(fields=["id"], condition=Q(state=0), name="kernel_delivery_newest"),
             models.Index(fields=["id"], condition=Q(state=2), name="kernel_delivery_dead"),
+            models.Index(fields=["id"], condition=Q(state=0, attempts__gt=0), name="kernel_delivery_failing"),
         ]
 
 
@@ -87,7 +88,7 @@ class Job(Table):
     run_us = models.BigIntegerField()
     lease_us = models.BigIntegerField(default=0)
     holder = models.BinaryField(max_length=16, null=True)
-    error = models.CharField(max_length=200, default="")
+    error = models.CharField(max_length=500, default="")
     created_us = models.BigIntegerField()
     ended_us = models.BigIntegerField(null=True)
 
@@ -96,8 +97,11 @@ class Job(Table):
         indexes = [
             models.Index(fields=["run_us", "id"], condition=Q(state=0), name="kernel_job_open"),
             models.Index(fields=["kind"], condition=Q(state=0), name="kernel_job_kind"),
-            models.Index(fields=["state", "ended_us"], name="kernel_job_ended"),
+            models.Index(fields=["state", "ended_us"], condition=Q(state__gt=0), name="kernel_job_ended"),
             models.Index(fields=["kind", "id"], condition=Q(state__gt=0), name="kernel_job_last"),
+            models.Index(fields=["kind", "run_us", "id"], condition=Q(state=0), name="kernel_job_kind_due"),
+            models.Index(fields=["lease_us"], condition=Q(state=0, lease_us__gt=0), name="kernel_job_leased"),
+            models.Index(fields=["run_us", "id"], condition=Q(state=0, attempts__gt=0), name="kernel_job_failing"),
         ]
 
 

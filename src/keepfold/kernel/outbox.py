@@ -21,13 +21,14 @@ import msgspec
 
 from keepfold.kernel import clock, db, ids
 from keepfold.kernel.errors import Misconfigured
-from keepfold.kernel.problems import trace_line
+from keepfold.kernel.problems import told
 from keepfold.kernel.rules import backoff_seconds
 
 E = TypeVar("E", bound=msgspec.Struct)
 
 MOST_ATTEMPTS = 12
 LEASE_US = 120_000_000
+LONGEST_ERROR = 500
 OPEN, DONE, DEAD = 0, 1, 2
 
 
@@ -221,11 +222,11 @@ def _run(claim: _Claim, handler: Handler) -> None:
 def _failed(claim: _Claim, error: Exception) -> None:
     state = DEAD if claim.attempts >= MOST_ATTEMPTS else OPEN
     wait = backoff_seconds(claim.attempts, random.random(), base=2.0)  # noqa: S311  spreads retries, hides nothing
-    _settle(claim, state, clock.now_us() + int(wait * 1e6), trace_line(error))
+    _settle(claim, state, clock.now_us() + int(wait * 1e6), told(error))
 
 
 def _settle(claim: _Claim, state: int, due_us: int, error: str) -> None:
-    db.execute("default", _SETTLE, [state, due_us, error[:200], claim.id, claim.lease_us])
+    db.execute("default", _SETTLE, [state, due_us, error[:LONGEST_ERROR], claim.id, claim.lease_us])
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ import msgspec
 
 from keepfold.kernel import clock, config, db, outbox
 
-MOST = 10_000
+MOST = 1000
 State = Literal["waiting", "failing", "given_up", "delivered"]
 _WHERE = {
     "waiting": "d.state = 0 AND d.attempts = 0",
@@ -63,6 +63,20 @@ def page(state: State, *, before: int = 0, limit: int = 50) -> list[DeliveryView
         "AND (%s = 0 OR d.id < %s) ORDER BY d.id DESC LIMIT %s"
     )
     return [_view(row, state) for row in db.fetch_all("default", sql, [before, before, limit])]
+
+
+def one(delivery: int) -> DeliveryView | None:
+    """Return one delivery."""
+    sql = (
+        "SELECT d.id, e.kind, d.handler, d.attempts, d.due_us, e.created_us, d.error, d.state "
+        "FROM kernel_delivery d JOIN kernel_event e ON e.seq = d.seq WHERE d.id = %s"
+    )
+    row = db.fetch_one("default", sql, [delivery])
+    if row is None:
+        return None
+    open_state: State = "failing" if row[3] else "waiting"
+    settled: dict[int, State] = {1: "delivered", 2: "given_up"}
+    return _view(row[:7], settled.get(row[7], open_state))
 
 
 def _view(row: db.Row, state: State) -> DeliveryView:

@@ -31,6 +31,19 @@ def trace_line(error: BaseException) -> str:
     return f"{kind} at {place(error)}"
 
 
+def told(error: BaseException) -> str:
+    """Return `trace_line`, and the sentence of an error made for people when it stands as it is in our own code.
+
+    Then nothing was put into it, whoever raised it with what.
+    """
+    line = trace_line(error)
+    if not isinstance(error, KeepfoldError):
+        return line
+    frames = [step[0] for step in traceback.walk_tb(error.__traceback__)]
+    own = [frame.f_code for frame in frames if str(frame.f_globals.get("__name__", "")).startswith("keepfold.")]
+    return f"{line} · {error.detail}" if any(error.detail in code.co_consts for code in own) else line
+
+
 def place(error: BaseException) -> str:
     """Return where an exception was raised, the innermost place of our own code first."""
     steps = list(traceback.walk_tb(error.__traceback__))

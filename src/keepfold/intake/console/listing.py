@@ -46,7 +46,8 @@ def source_for(actor: Actor) -> tables.Source:
         before = (seen[0], bytes.fromhex(seen[1])) if seen and _is_hex(seen[1]) else None
         rows = queries.imports(actor, before, query.limit + 1)
         names = people.names_of({held.owner for held in rows})
-        return tables.slice_of(rows, query, _cursor, lambda held: _row(held, names))
+        # One way only: back is the browser's own.
+        return tables.slice_of(rows, query, _cursor, lambda held: _row(held, names))._replace(before="")
 
     return source
 

@@ -44,7 +44,10 @@ def source_for(held: Held) -> tables.Source:
         seen = tables.cursor_values(query.after, int) if query.after else None
         rows = queries.rejects_page(held.run, seen[0] if seen else 0, query.limit + 1)
         labels = {name: words.item(spec) for name, spec in policy.schema().fields.items()}
-        return tables.slice_of(rows, query, lambda row: tables.cursor(row[0]), lambda row: _shown(row[1], labels))
+        # One way only: back is the browser's own.
+        return tables.slice_of(
+            rows, query, lambda row: tables.cursor(row[0]), lambda row: _shown(row[1], labels)
+        )._replace(before="")
 
     return source
 

@@ -16,6 +16,7 @@ from keepfold.kernel.rules import unsafe_payload
 
 OPEN, DONE, DEAD = 0, 1, 2
 _MOST_BYTES = 16 * 1024
+LONGEST_ERROR = 500
 
 _INSERT = """
 INSERT INTO kernel_job (kind, payload, key, state, attempts, run_us, lease_us, error, created_us)
@@ -109,7 +110,7 @@ def settle(claim: Claim, state: int, *, run_us: int = 0, error: str = "", attemp
     """End one attempt: done, dead, or open again at `run_us`. False when the lease was lost in the meantime."""
     ended = None if state == OPEN else clock.now_us()
     kept = claim.attempts if attempts is None else attempts
-    values = [state, kept, run_us, error[:200], ended, claim.id, claim.holder, claim.attempts]
+    values = [state, kept, run_us, error[:LONGEST_ERROR], ended, claim.id, claim.holder, claim.attempts]
     return db.execute("default", _SETTLE, values) == 1
 
 
@@ -121,7 +122,8 @@ def waiting() -> dict[str, int]:
 
 def dead_letters(limit: int = 100) -> list[Dead]:
     """Return the jobs that were given up, the latest first."""
-    sql = "SELECT id, kind, attempts, error, ended_us FROM kernel_job WHERE state = 2 ORDER BY ended_us DESC LIMIT %s"
+    where = "state = 2 AND state > 0"  # both, for the index over part of the rows
+    sql = f"SELECT id, kind, attempts, error, ended_us FROM kernel_job WHERE {where} ORDER BY ended_us DESC LIMIT %s"  # noqa: S608
     return [Dead(*row) for row in db.fetch_all("default", sql, [limit])]
 
 
@@ -133,4 +135,4 @@ def retry(job: int) -> bool:
 
 def purge(before_us: int) -> int:
     """Forget jobs that were done before; dead letters stay until somebody looks at them. Return how many."""
-    return db.execute("default", "DELETE FROM kernel_job WHERE state = 1 AND ended_us < %s", [before_us])
+    return db.execute("default", "DELETE FROM kernel_job WHERE state = 1 AND state > 0 AND ended_us < %s", [before_us])

@@ -22,7 +22,7 @@ from keepfold.kernel.jobs import store
 from keepfold.kernel.jobs.registry import Again, Beat, Kind, beats, kinds
 from keepfold.kernel.jobs.schedule import tick
 from keepfold.kernel.jobs.store import Claim
-from keepfold.kernel.problems import trace_line
+from keepfold.kernel.problems import told, trace_line
 from keepfold.kernel.rules import backoff_seconds
 
 _logger = log.get_logger("keepfold.kernel.jobs")
@@ -175,7 +175,7 @@ def _failed(claim: Claim, kind: Kind, error: Exception) -> bool:
     _logger.warning("job.failed", job=claim.id, kind=kind.name, attempts=claim.attempts, error=trace_line(error))
     wait = backoff_seconds(claim.attempts, random.random())  # noqa: S311  spreads retries, hides nothing
     run_us = clock.now_us() + int(wait * 1e6)
-    return store.settle(claim, store.DEAD if dead else store.OPEN, run_us=run_us, error=trace_line(error))
+    return store.settle(claim, store.DEAD if dead else store.OPEN, run_us=run_us, error=told(error))
 
 
 class _Heart(threading.Thread):

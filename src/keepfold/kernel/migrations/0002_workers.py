@@ -4,33 +4,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('kernel', '0001_start'),
+        ("kernel", "0001_start"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.BinaryField(max_length=16, primary_key=True, serialize=False)),
-                ('started_us', models.BigIntegerField()),
-                ('seen_us', models.BigIntegerField(db_index=True)),
+                ("id", models.BinaryField(max_length=16, primary_key=True, serialize=False)),
+                ("started_us", models.BigIntegerField()),
+                ("seen_us", models.BigIntegerField(db_index=True)),
             ],
             options={
-                'db_table': 'kernel_worker',
+                "db_table": "kernel_worker",
             },
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 0)), fields=['id'], name='kernel_delivery_newest'),
+            model_name="delivery",
+            index=models.Index(condition=models.Q(("state", 0)), fields=["id"], name="kernel_delivery_newest"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 2)), fields=['id'], name='kernel_delivery_dead'),
+            model_name="delivery",
+            index=models.Index(condition=models.Q(("state", 2)), fields=["id"], name="kernel_delivery_dead"),
+        ),
+        migrations.RemoveIndex(model_name="job", name="kernel_job_ended"),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("state__gt", 0)), fields=["state", "ended_us"], name="kernel_job_ended"
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('state__gt', 0)), fields=['kind', 'id'], name='kernel_job_last'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("state__gt", 0)), fields=["kind", "id"], name="kernel_job_last"
+            ),
         ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("state", 0)), fields=["kind", "run_us", "id"], name="kernel_job_kind_due"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("lease_us__gt", 0), ("state", 0)), fields=["lease_us"], name="kernel_job_leased"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("attempts__gt", 0), ("state", 0)), fields=["run_us", "id"], name="kernel_job_failing"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("attempts__gt", 0), ("state", 0)), fields=["id"], name="kernel_delivery_failing"
+            ),
+        ),
+        migrations.AlterField(model_name="delivery", name="error", field=models.CharField(default="", max_length=500)),
+        migrations.AlterField(model_name="job", name="error", field=models.CharField(default="", max_length=500)),
     ]
