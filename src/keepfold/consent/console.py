@@ -56,12 +56,12 @@ EVENTS = tables.Table(
     caption=gettext_lazy("What was said lately"),
     prefix="e_",
     columns=(
-        tables.Column("at", gettext_lazy("When"), kind="moment"),
         tables.Column("said", gettext_lazy("What")),
         tables.Column("evidence", gettext_lazy("Evidence"), rank=2),
         tables.Column("customer", gettext_lazy("Customer"), kind="link"),
+        tables.Column("at", gettext_lazy("When"), kind="moment"),
     ),
-    limit=25,
+    limit=10,
     exports=False,
     empty=(
         gettext_lazy("Nobody has said anything yet"),

@@ -15,6 +15,7 @@ nav.register(
 urlpatterns = [
     path("customers", finding.customers, name="customers"),
     path("customers/new", editing.new, name="customer_new"),
+    path("customers/entries/<str:entry>", history.entry, name="customer_entry"),
     path("customers/export", exporting.export, name="customers_export"),
     path("customers/<str:customer>", held.held, name="customer"),
     path("customers/<str:customer>/open", revealing.reveal, name="customer_open"),

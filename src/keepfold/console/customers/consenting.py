@@ -266,6 +266,11 @@ def _recording(schema: Schema, spec: PurposeSpec, act: str, given: Any, wishes: 
             "confirm": _("They confirmed"),
             "withdraw": stand.no_word,
         }[act],
+        "button": {
+            "grant": _("Record the yes"),
+            "confirm": _("Record the confirmation"),
+            "withdraw": stand.no_word,
+        }[act],
         "fields": words.listed(fields),
         "channels": [(one, words.channel(one)) for one in (channels if act == "grant" else tuple(CHANNEL_WORDS))],
         "channel": given.get("channel", ""),

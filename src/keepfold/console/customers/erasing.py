@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from keepfold.gate.console import actor_of, may, page
 from keepfold.gate.types import Actor
 from keepfold.kernel import ids
 from keepfold.ledger import actions as ledger
+from keepfold.ledger import queries
 from keepfold.policy import queries as policy
 from keepfold.policy.types import Schema
 from keepfold.ui.forms import Problem
@@ -25,6 +27,7 @@ from keepfold.vault import actions as vault
 from keepfold.vault.types import Outline
 
 _ERASE = "vault.record.erase"
+_ATTEMPTS, _PAUSE_S = 5, 0.1
 REASONS: Mapping[str, Any] = {
     "asked": gettext_lazy("They asked for it"),
     "ended": gettext_lazy("Nothing needs the data any more"),
@@ -107,6 +110,16 @@ def _overrides(schema: Schema, outline: Outline) -> list[tuple[str, str]]:
     ]
 
 
+def _number_of(entry: bytes) -> int | None:
+    """Return the entry's place in the ledger. The certificate is shown once, so it is worth half a second."""
+    for _attempt in range(_ATTEMPTS):
+        index = queries.index_of(entry)
+        if index is not None:
+            return index
+        time.sleep(_PAUSE_S)
+    return None
+
+
 def _erase(request: HttpRequest, actor: Actor, customer: Customer, outline: Outline, reason: str) -> HttpResponse:
     schema = policy.schema()
     done = vault.erase(actor=actor, person=customer.id, reason=str(REASONS[reason]))
@@ -121,6 +134,7 @@ def _erase(request: HttpRequest, actor: Actor, customer: Customer, outline: Outl
         "who": request.user.name,  # type: ignore[union-attr]
         "reason": REASONS[reason],
         "entry": ids.show("ent", done.entry),
+        "number": _number_of(done.entry),
         "backups": None if gone_s is None else datetime.fromtimestamp(gone_s, UTC),
         "policy_id": policy.active().policy_id,
         "version": schema.version[:8],

@@ -259,7 +259,7 @@ NEWEST_IDS = tables.Table(
         tables.Column("id", gettext_lazy("Customer"), kind="code"),
         tables.Column("at", gettext_lazy("Here since"), kind="moment"),
     ),
-    limit=_SHOWN,
+    limit=10,
     exports=False,
 )
 

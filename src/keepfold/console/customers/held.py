@@ -44,8 +44,7 @@ class Row(NamedTuple):
     name: str
     label: str
     compartment: str
-    held_for: str
-    grounds: str
+    held_for: tuple[tuple[str, str], ...]
     ends: Ends
     track: SafeString
     openings: str
@@ -69,6 +68,7 @@ def held(request: HttpRequest, customer: Customer) -> HttpResponse:
         "outline": outline,
         "rows": rows(schema, outline, ends, customer),
         "axis": _axis(outline, ends),
+        "unknown": [words.moment(name) for name in _unknown(ends)],
         "absent": [words.field(spec) for name, spec in schema.fields.items() if _is_absent(outline, name)],
         "withheld": len(outline.withheld),
         "lately": history.lately(actor, customer, _LATELY) if may(actor, OPENINGS) else None,
@@ -82,6 +82,11 @@ def held(request: HttpRequest, customer: Customer) -> HttpResponse:
         "opens": any(decision.allowed for decision in outline.decisions.values()),
     }
     return render(request, "console/customers/held.html", context)
+
+
+def _unknown(ends: Mapping[str, Until]) -> list[str]:
+    """Return the moments that nobody told, in order and once each."""
+    return list(dict.fromkeys(end.missing for end in ends.values() if end.kind == "unknown"))
 
 
 def _is_absent(outline: Outline, name: str) -> bool:
@@ -113,10 +118,9 @@ def rows(schema: Schema, outline: Outline, ends: Mapping[str, Until], customer: 
                 name=name,
                 label=words.field(spec),
                 compartment=spec.compartment,
-                held_for=words.listed(words.purpose(one) for one in holding),
-                grounds="; ".join(dict.fromkeys(words.ground(one) for one in holding)),
+                held_for=tuple((words.purpose(one), words.ground(one)) for one in holding),
                 ends=shown(end, _rule(holding, end)),
-                track=charts.track(start, last, since, _day(end), now),
+                track=charts.track(start, last, since, now if end.kind == "unknown" else _day(end), now),
                 openings=f"{customer.url('customer_openings')}?field={name}",
             )
         )
@@ -150,8 +154,7 @@ def shown(end: Until, rule: str = "") -> Ends:
         latest = "" if at is None else _("at the latest %(day)s") % {"day": _text(at)}
         return Ends(_("While they agree"), latest)
     if end.kind == "unknown":
-        why = _("Nobody told when %(moment)s.") % {"moment": words.moment(end.missing)}
-        return Ends(rule, why, ui.Badge(_("Unknown"), "warn", "circle-help"))
+        return Ends(rule, "", ui.Badge(_("Unknown"), "warn", "circle-help"))
     if end.kind == "nobody":
         return Ends(_("No purpose needs it now"), "", ui.Badge(_("Look at it"), "warn"))
     return Ends(_("They never agreed"))
@@ -175,7 +178,9 @@ def _span(outline: Outline, ends: Mapping[str, Until]) -> tuple[datetime, dateti
     since = _moment(outline.created_us // _SECOND_US)
     known = [_moment(end.at_s) for end in ends.values() if end.at_s is not None]
     last = max([now, *known])
-    return datetime(since.year, 1, 1, tzinfo=UTC), datetime(last.year + 1, 1, 1, tzinfo=UTC), now
+    # Room beyond now, so that what is to come can be seen beside it.
+    final = max(last.year, now.year + 1) + 1
+    return datetime(since.year, 1, 1, tzinfo=UTC), datetime(final, 1, 1, tzinfo=UTC), now
 
 
 def _axis(outline: Outline, ends: Mapping[str, Until]) -> SafeString:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,8 +21,9 @@ from keepfold.console.customers.whom import Customer, customer_page
 from keepfold.gate.console import actor_of, page
 from keepfold.gate.types import Actor
 from keepfold.kernel import ids
-from keepfold.kernel.errors import Invalid
+from keepfold.kernel.errors import Invalid, NotFound
 from keepfold.ledger import actions as ledger
+from keepfold.ledger import queries
 from keepfold.ledger.types import PersonEntries, PersonEntry
 from keepfold.people import queries as people
 from keepfold.policy import queries as policy
@@ -202,7 +203,7 @@ def _what(schema: Schema, one: PersonEntry, details: Mapping[str, Any], fields: 
     action = one.entry.action or ""
     shown = _fields_words(schema, fields)
     if not one.entry.allowed:
-        return _("was refused %(fields)s") % {"fields": shown} if shown else _refused_words(one)
+        return _("got a refusal for %(fields)s") % {"fields": shown} if shown else _refused_words(one)
     made = _SENTENCES.get(action)
     if made is None:
         return in_language(one.entry.label, action)
@@ -210,7 +211,7 @@ def _what(schema: Schema, one: PersonEntry, details: Mapping[str, Any], fields: 
 
 
 def _refused_words(one: PersonEntry) -> str:
-    return _("was refused: %(action)s") % {"action": in_language(one.entry.label, one.entry.action or "")}
+    return _("got a refusal: %(action)s") % {"action": in_language(one.entry.label, one.entry.action or "")}
 
 
 def _opened(_schema: Schema, _details: Mapping[str, Any], shown: str) -> str:
@@ -295,7 +296,8 @@ def lately(actor: Actor, customer: Customer, most: int) -> Lately:
 def _event(one: Seen) -> ui.Event:
     index = one.entry.entry.index
     return ui.Event(
-        who=one.who,
+        # Some languages cannot join a name and a verb without knowing both; they put a colon here.
+        who=_("%(name)s") % {"name": one.who},
         what=one.what,
         why=one.why,
         at=one.at,
@@ -311,12 +313,12 @@ TABLE = tables.Table(
     key="openings",
     caption=gettext_lazy("Who did what with this customer’s data"),
     columns=(
-        tables.Column("at", gettext_lazy("When"), kind="moment"),
-        tables.Column("who", gettext_lazy("Who")),
         tables.Column("what", gettext_lazy("What")),
+        tables.Column("who", gettext_lazy("Who")),
         tables.Column("why", gettext_lazy("Why"), rank=2),
         tables.Column("answer", gettext_lazy("Answer"), kind="badge", rank=3),
         tables.Column("state", gettext_lazy("Ledger"), kind="badge", rank=3),
+        tables.Column("at", gettext_lazy("When"), kind="moment"),
     ),
     empty=(
         gettext_lazy("Nobody has opened anything yet"),
@@ -395,8 +397,24 @@ def _row(one: Seen) -> dict[str, Any]:
         "answer": one.badge,
         "state": one.state,
         "href": one.href,
-        "tone": "" if one.allowed else "bad",
+        "small": "" if one.allowed else _("Refused"),
     }
+
+
+@page(OPENINGS, "ledger.detail.show")
+def entry(_request: HttpRequest, entry: str) -> HttpResponse:
+    """Lead from the id of an entry, as pages and certificates name it, to its place in the ledger."""
+    try:
+        index = queries.index_of(ids.parse("ent", entry))
+    except Invalid:
+        raise NotFound(_("There is no such entry."), code="ledger.no-entry") from None
+    if index is None:
+        raise NotFound(
+            _("This entry has no number yet, or is not ours."),
+            code="ledger.no-entry",
+            next_step=_("An entry gets its number within a second. Load this page again."),
+        )
+    return HttpResponseRedirect(reverse("ledger_entry", args=[index]))
 
 
 @page(OPENINGS)

@@ -47,6 +47,7 @@ class Offer(NamedTuple):
     name: str
     label: str
     note: str
+    shown: str
     masked: bool
     held: bool
     chosen: bool
@@ -59,6 +60,16 @@ class Sheet(NamedTuple):
     number: int
     offers: tuple[Offer, ...]
     stay: int
+
+    @property
+    def clear(self) -> list[str]:
+        """Return what it may see in full, of what is held."""
+        return [one.label for one in self.offers if one.held and not one.masked]
+
+    @property
+    def masked(self) -> list[str]:
+        """Return what it may see masked, with what remains to be seen."""
+        return [f"{one.label} ({one.shown})" for one in self.offers if one.held and one.masked]
 
 
 class Asked(NamedTuple):
@@ -155,7 +166,7 @@ def _offer(spec: FieldSpec, choice: Choice, outline: Outline | None, asked: Aske
     shown = mask_words(spec) if masked else _("In full")
     needed = _("needed for it") if need.required else _("may help")
     note = _("Not held") if not held else f"{shown} · {needed}"
-    return Offer(spec.name, words.field(spec), note, masked, held, chosen and held)
+    return Offer(spec.name, words.field(spec), note, shown, masked, held, chosen and held)
 
 
 def mask_words(spec: FieldSpec) -> str:

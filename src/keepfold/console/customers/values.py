@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from keepfold.console.customers import words
 from keepfold.policy.types import FieldSpec, Schema
@@ -52,7 +53,7 @@ def _list(spec: FieldSpec, label: str, items: Sequence[Any]) -> Value:
 
 
 def _parts(spec: FieldSpec, item: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((part.name, text_of(part.type, item.get(part.name))) for part in spec.parts)
+    return tuple((part.name.replace("_", " "), text_of(part.type, item.get(part.name))) for part in spec.parts)
 
 
 def text_of(kind: str, value: Any) -> str:
@@ -72,7 +73,7 @@ def text_of(kind: str, value: Any) -> str:
 
 def _day(text: str) -> str:
     try:
-        return str(formats.date_format(date.fromisoformat(text), "DATE_FORMAT"))
+        return str(formats.date_format(date.fromisoformat(text), pgettext("date format", "j F Y"), use_l10n=False))
     except ValueError:
         return text
 
