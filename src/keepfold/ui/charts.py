@@ -27,7 +27,9 @@ _FOOT = 26
 _STEPS = (1, 2, 2.5, 4, 5, 6, 8, 10)
 # Room for one digit of the axis, in per cent of the width.
 _DIGIT = 1.7
+# How many labels stand below a plot, and how many letters fit there in the narrowest column of a page.
 _LABELS = 7
+_LETTERS = 46
 
 
 class Chart(NamedTuple):
@@ -128,7 +130,8 @@ def stacked(finding: Text, points: Pairs, names: tuple[Text, Text], height: int 
 def _columns(finding: Text, points: Pairs, height: int) -> SafeString:
     frame = _frame(height, max((sum(values) for _label, values in points), default=0))
     slot = (100 - frame.gutter) / max(len(points), 1)
-    every = math.ceil(len(points) / _LABELS)
+    longest = max((len(str(label)) for label, _values in points), default=0)
+    every = math.ceil(len(points) * max(1 / _LABELS, (longest + 3) / _LETTERS))
     drawn = [_column(frame, frame.gutter + slot * at, slot, values) for at, (_label, values) in enumerate(points)]
     labels = [
         (round(frame.gutter + slot * (at + 0.5), 2), label, "middle")

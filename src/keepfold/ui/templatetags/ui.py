@@ -99,9 +99,10 @@ def term(context: Context, slug: str, words: str = "") -> SafeString | str:
     if slug in explained:
         return shown
     explained.add(slug)
+    # The word joiner at the end keeps the sign that follows on the word's line.
     return format_html(
         '<button class="term" type="button" popovertarget="term-{0}">{1}</button>'
-        '<span class="menu note" id="term-{0}" popover role="note"><b>{2}</b> {3}{4}</span>',
+        '<span class="menu note" id="term-{0}" popover role="note"><b>{2}</b> {3}{4}</span>&#8288;',
         slug,
         shown,
         entry.word,
