@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from keepfold.kernel import db
 from keepfold.kernel.errors import NotFound
-from keepfold.ledger import sequencer
+from keepfold.ledger import queries, sequencer
 from keepfold.ledger.checkpoint import open_checkpoint
 from keepfold.ledger.cli import ledger
 from keepfold.ledger.note import parse_vkey
@@ -106,3 +106,13 @@ def test_a_negative_index_is_wrong_usage(filled):
 def test_the_help_lists_every_command():
     shown = run("--help")
     assert all(name in shown for name in ("status", "verify", "proof", "show", "checkpoint"))
+
+
+def test_reindex_mends_an_index_and_writes_down_that_it_was_done(installation):
+    sequence()
+    db.execute("default", "DELETE FROM ledger_index")
+    assert "not have entry" in run("verify", code=1)
+    assert "made anew" in run("reindex")
+    sequence()
+    assert "whole" in run("verify")
+    assert queries.entries(limit=1).entries[0].action == "ledger.index.rebuild"

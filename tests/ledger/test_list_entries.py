@@ -168,7 +168,7 @@ def test_whatever_happened_an_actors_entries_are_found_all_and_no_others(keys, h
         expected = [view.index for view in views if queries.is_by_actor(view, actor.id)]
         found, before = [], None
         while True:
-            page = queries.entries_of_actor(actor.id, actor.kind, before=before, limit=limit)
+            page = queries.entries_of_actor(actor.id, before=before, limit=limit)
             found += [(view.hour_s, view.index) for view in page.entries]
             before = page.before
             if before is None:

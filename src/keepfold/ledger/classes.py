@@ -25,7 +25,10 @@ from typing import NamedTuple
 
 from keepfold.ledger.entry import ACTOR_KINDS, ALLOWED, KINDS, ActorKind, Kind
 
-EVER, HOUR, DAY = 0, 1, 24
+# Lengths of time that entries are counted by, in hours. A block is there so that years need few rows.
+EVER, HOUR, DAY, BLOCK = 0, 1, 24, 720
+# In hours and days, all classes together: those that were allowed and those that were refused.
+ALL_ALLOWED, ALL_REFUSED = -1, -2
 # Entries that one run may hold. A row of the index then has at most half a kilobyte.
 LONGEST = 256
 _REACH = 1 << 16
@@ -175,13 +178,14 @@ def start_of(hour: int, span: int) -> int:
 
 
 def tallies(found: Iterable[Group]) -> list[TallyRow]:
-    """Return what groups add to the tallies, one row for each span and class."""
+    """Return what groups add to the tallies: a row for each span and class, and the totals of hours and days."""
     rows: dict[tuple[int, int, int], TallyRow] = {}
     for hour, number, indexes in found:
-        for span in (EVER, HOUR, DAY):
-            key = (span, start_of(hour, span), number)
-            more = TallyRow(*key, len(indexes), indexes[0], indexes[-1])
-            rows[key] = added(rows.get(key), more)
+        counted = (len(indexes), indexes[0], indexes[-1])
+        total = ALL_ALLOWED if number & 1 else ALL_REFUSED
+        for span, of in ((EVER, number), (BLOCK, number), (DAY, number), (HOUR, number), (DAY, total), (HOUR, total)):
+            key = (span, start_of(hour, span), of)
+            rows[key] = added(rows.get(key), TallyRow(*key, *counted))
     return list(rows.values())
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from keepfold.kernel import db
 from keepfold.kernel.db import Row
 from keepfold.ledger import classes
-from keepfold.ledger.classes import LONGEST
+from keepfold.ledger.classes import ALL_ALLOWED, LONGEST
 from keepfold.ledger.store import DATA, ENTRY, EntryRow, chunks, marks
 
 LAST = (1 << 63) - 1
@@ -97,7 +97,7 @@ def tallies(log: int, span: int, since: int = 0, until: int = LAST) -> list[Tall
     """Return the sums over all rows of one span whose first hour lies in [since, until), one for each class."""
     sql = (
         "SELECT number, SUM(entries), MIN(low), MAX(high) FROM ledger_tally"
-        " WHERE log = %s AND span = %s AND hour >= %s AND hour < %s GROUP BY number"
+        " WHERE log = %s AND span = %s AND hour >= %s AND hour < %s AND number >= 0 GROUP BY number"
     )
     return [Tally(*(int(value) for value in row)) for row in db.fetch_all(DATA, sql, [log, span, since, until])]
 
@@ -105,11 +105,11 @@ def tallies(log: int, span: int, since: int = 0, until: int = LAST) -> list[Tall
 def by_time(log: int, span: int, since: int, until: int) -> list[tuple[int, bool, int]]:
     """Return (first hour, allowed, entries) of each hour or day in [since, until), rising."""
     sql = (
-        "SELECT hour, number & 1, SUM(entries) FROM ledger_tally"
-        " WHERE log = %s AND span = %s AND hour >= %s AND hour < %s GROUP BY hour, number & 1 ORDER BY hour"
+        "SELECT hour, number, entries FROM ledger_tally"
+        " WHERE log = %s AND span = %s AND hour >= %s AND hour < %s AND number < 0 ORDER BY hour"
     )
     rows = db.fetch_all(DATA, sql, [log, span, since, until])
-    return [(int(hour), bool(allowed), int(entries)) for hour, allowed, entries in rows]
+    return [(int(hour), number == ALL_ALLOWED, int(entries)) for hour, number, entries in rows]
 
 
 def first_hour(log: int) -> int | None:
@@ -118,13 +118,22 @@ def first_hour(log: int) -> int | None:
     return None if row is None or row[0] is None else int(row[0])
 
 
-def hours_of(log: int, actor_code: int, since: int, until: int, limit: int) -> list[int]:
-    """Return the newest hours in [since, until) in which actors of one kind did something, falling."""
+def hours(log: int, since: int, until: int, limit: int) -> list[int]:
+    """Return the newest hours in [since, until) in which anything happened, falling."""
     sql = (
         "SELECT DISTINCT hour FROM ledger_tally WHERE log = %s AND span = 1 AND hour >= %s AND hour < %s"
-        " AND (number >> 1) & 7 = %s ORDER BY hour DESC LIMIT %s"
+        " AND number < 0 ORDER BY hour DESC LIMIT %s"
     )
-    return [int(row[0]) for row in db.fetch_all(DATA, sql, [log, since, until, actor_code, limit])]
+    return [int(row[0]) for row in db.fetch_all(DATA, sql, [log, since, until, limit])]
+
+
+def known(log: int, numbers: Sequence[int]) -> set[int]:
+    """Return those of these numbers that have entries."""
+    found: set[int] = set()
+    for some in chunks(numbers):
+        sql = f"SELECT DISTINCT number FROM ledger_index WHERE log = %s AND number IN ({marks(len(some))})"  # noqa: S608  marks only
+        found.update(row[0] for row in db.fetch_all(DATA, sql, [log, *some]))
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------------- finding

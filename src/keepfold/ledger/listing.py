@@ -12,8 +12,7 @@ from typing import Literal, TypeVar
 
 from keepfold.kernel.errors import Invalid
 from keepfold.ledger import classes, entry, indexing, keyring, tags
-from keepfold.ledger.classes import DAY, EVER, HOUR
-from keepfold.ledger.entry import ACTOR_CODES, ActorKind
+from keepfold.ledger.classes import BLOCK, DAY, EVER, HOUR
 from keepfold.ledger.indexing import LAST, Tally, Wanted
 from keepfold.ledger.store import EntryRow, chunks
 from keepfold.ledger.types import ActorPage, Count, Counts, EntryFilter, EntryPage, EntryView, Growth
@@ -21,8 +20,8 @@ from keepfold.ledger.types import ActorPage, Count, Counts, EntryFilter, EntryPa
 MOST = 500
 _HOURS_AT_ONCE = 256
 _EVERYTHING = EntryFilter()
-# Up to this many hours are summed as such; longer times are summed by day where they can be.
-_BY_HOUR = 72
+# An hour beyond all calendars, at the end of a block.
+_END = BLOCK << 40
 
 View = Callable[[int | None, bytes], EntryView]
 Name = Callable[[int], str | None]
@@ -54,8 +53,7 @@ def _fitting(wanted: EntryFilter) -> list[Tally]:
     if wanted.since is None and wanted.until is None:
         found = indexing.tallies(keyring.LOG, EVER)
     else:
-        since, until = _hours(wanted)
-        found = indexing.tallies(keyring.LOG, DAY, since, until)
+        found = _summed(*_hours(wanted))
     return [tally for tally in found if _fits(tally.number, wanted)]
 
 
@@ -79,7 +77,7 @@ def _fits(number: int, wanted: EntryFilter) -> bool:
 
 def _hours(wanted: EntryFilter) -> tuple[int, int]:
     since = 0 if wanted.since is None else _first_hour(wanted.since)
-    until = LAST if wanted.until is None else _first_hour(wanted.until) + 24
+    until = _END if wanted.until is None else _first_hour(wanted.until) + 24
     return since, until
 
 
@@ -124,10 +122,12 @@ def _beyond(places: list[Wanted], found: list[int], *, rising: bool) -> list[Wan
 
 def counts(since_s: int | None, until_s: int | None, name: Name) -> Counts:
     """Return how many entries there are in a time; see `queries.counts`."""
-    sums: dict[int, int] = {}
-    for tally in _tallies(since_s, until_s):
-        sums[tally.number] = sums.get(tally.number, 0) + tally.entries
-    return Counts(rows=tuple(_count(number, entries, name) for number, entries in sorted(sums.items())))
+    if since_s is None and until_s is None:
+        found = indexing.tallies(keyring.LOG, EVER)
+    else:
+        since = 0 if since_s is None else since_s // 3600
+        found = _summed(since, _END if until_s is None else -(-until_s // 3600))
+    return Counts(rows=tuple(_count(tally.number, tally.entries, name) for tally in sorted(found)))
 
 
 def _count(number: int, entries: int, name: Name) -> Count:
@@ -145,19 +145,31 @@ def _count(number: int, entries: int, name: Name) -> Count:
     )
 
 
-def _tallies(since_s: int | None, until_s: int | None) -> Iterator[Tally]:
-    if since_s is None and until_s is None:
-        yield from indexing.tallies(keyring.LOG, EVER)
-        return
-    since = 0 if since_s is None else since_s // 3600
-    until = LAST if until_s is None else -(-until_s // 3600)
-    first_day, last_day = -(-since // 24) * 24, until // 24 * 24
-    if until - since <= _BY_HOUR or first_day >= last_day:
-        yield from indexing.tallies(keyring.LOG, HOUR, since, until)
-        return
-    yield from indexing.tallies(keyring.LOG, HOUR, since, first_day)
-    yield from indexing.tallies(keyring.LOG, DAY, first_day, last_day)
-    yield from indexing.tallies(keyring.LOG, HOUR, last_day, until)
+def _summed(since: int, until: int) -> list[Tally]:
+    """Return the sums over the hours in [since, until), from as few rows as may be: whole blocks, days, hours."""
+    sums: dict[int, Tally] = {}
+    for span, first, end in _spans(since, until, (BLOCK, DAY, HOUR)):
+        for more in indexing.tallies(keyring.LOG, span, first, end):
+            one = sums.get(more.number, Tally(more.number, 0, LAST, 0))
+            low, high = min(one.low, more.low), max(one.high, more.high)
+            sums[more.number] = Tally(more.number, one.entries + more.entries, low, high)
+    return list(sums.values())
+
+
+def _spans(since: int, until: int, spans: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
+    """Cut a time into stretches of whole spans (span, first hour, end), the longest in the middle."""
+    span, *shorter = spans
+    first, end = -(-since // span) * span, until // span * span
+    if not shorter:
+        yield span, since, until
+    elif first >= end:
+        yield from _spans(since, until, tuple(shorter))
+    else:
+        if since < first:
+            yield from _spans(since, first, tuple(shorter))
+        yield span, first, end
+        if end < until:
+            yield from _spans(end, until, tuple(shorter))
 
 
 def growth(since_s: int, until_s: int, step: Literal["hour", "day"]) -> tuple[Growth, ...]:
@@ -182,20 +194,13 @@ def first_day() -> date | None:
 # ----------------------------------------------------------------------------------------------------------- by actor
 
 
-def by_actor(
-    actor: bytes,
-    kind: ActorKind,
-    since_s: int,
-    before: tuple[int, int] | None,
-    limit: int,
-    view: View,
-) -> ActorPage:
+def by_actor(actor: bytes, since_s: int, before: tuple[int, int] | None, limit: int, view: View) -> ActorPage:
     """Return what one actor did, newest first; see `queries.entries_of_actor`."""
     if not 1 <= limit <= MOST:
         raise Invalid(f"Ask for 1 to {MOST} entries at a time.", code="ledger.limit")
     key = keyring.keys().actor_key(actor)
     found: list[tuple[int, int]] = []
-    for hours in _hours_falling(kind, since_s // 3600, before):
+    for hours in _hours_falling(since_s // 3600, before):
         found += _found_in(key, hours, before, limit + 1)
         if len(found) > limit:
             break
@@ -207,21 +212,22 @@ def by_actor(
     )
 
 
-def _hours_falling(kind: ActorKind, since: int, before: tuple[int, int] | None) -> Iterator[list[int]]:
-    until = LAST if before is None else before[0] + 1
-    while hours := indexing.hours_of(keyring.LOG, ACTOR_CODES[kind], since, until, _HOURS_AT_ONCE):
+def _hours_falling(since: int, before: tuple[int, int] | None) -> Iterator[list[int]]:
+    until = _END if before is None else before[0] + 1
+    while hours := indexing.hours(keyring.LOG, since, until, _HOURS_AT_ONCE):
         yield hours
         until = hours[-1]
 
 
 def _found_in(key: bytes, hours: Sequence[int], before: tuple[int, int] | None, limit: int) -> list[tuple[int, int]]:
     """Return (hour, index) of the newest `limit` entries of these hours, both falling."""
-    numbers = {hour: classes.of_actor(tags.actor_hour(key, keyring.log_id(), hour)) for hour in hours}
+    numbers = {hour: classes.of_actor(tag) for hour, tag in tags.actor_hours(key, keyring.log_id(), hours)}
+    known = indexing.known(keyring.LOG, list(numbers.values()))
     bounds = {} if before is None else {before[0]: before[1] - 1}
-    wanted = [Wanted(number, high=bounds.get(hour, LAST)) for hour, number in numbers.items()]
+    places = [(hour, Wanted(at, high=bounds.get(hour, LAST))) for hour, at in numbers.items() if at in known]
     found: list[tuple[int, int]] = []
     # A few hours at a time: a client may have thousands of entries in one.
-    for some in chunks(list(zip(hours, wanted, strict=True)), 32):
+    for some in chunks(places, 32):
         by_number = indexing.find_each(keyring.LOG, [one for _, one in some], limit)
         found += [(hour, index) for hour, one in some for index in by_number[one.number]]
         if len(found) >= limit:

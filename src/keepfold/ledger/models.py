@@ -80,7 +80,8 @@ class Index(models.Model):
 class Tally(models.Model):
     """How many entries of one class an hour, a day or all time has, and the first and the last index of these.
 
-    `span` is the length in hours: 1, 24, or 0 for all time; `hour` is the first one, since the epoch (0 for all time).
+    `span` is the length in hours: 1, 24, 720, or 0 for all time; `hour` is the first one, since the epoch (0 for all
+    time). Hours and days also have totals of all classes (`classes.ALL_ALLOWED`, `ALL_REFUSED`).
     Made from the entries like `Index`.
     """
 

@@ -17,7 +17,6 @@ from keepfold.kernel.errors import NotFound
 from keepfold.ledger import classes, entry, indexing, keyring, listing, store, tiles, tree
 from keepfold.ledger import verifications as runs
 from keepfold.ledger.audit.verify import verify
-from keepfold.ledger.entry import ActorKind
 from keepfold.ledger.hashing import leaf_hash
 from keepfold.ledger.types import (
     ActorPage,
@@ -219,7 +218,6 @@ def refusals(limit: int = 5) -> tuple[EntryView, ...]:
 
 def entries_of_actor(
     actor: bytes,
-    kind: ActorKind = "staff",
     *,
     since_s: int = 0,
     before: tuple[int, int] | None = None,
@@ -228,11 +226,11 @@ def entries_of_actor(
     """Return what a member of staff, a client or the system did, newest first; `actor` is the id (16 bytes).
 
     Every entry returned bears the tag that only this actor's key makes, so none is shown by mistake; that none is
-    missing is what `verify` checks. `since_s` bounds the search: one look-up for each hour in which actors of this
-    kind did anything. Entries made before this index was kept are not found. `before` is the last page's cursor.
+    missing is what `verify` checks. `since_s` bounds the search: one look-up for each hour in which anything happened.
+    Entries made before this index was kept are not found. `before` is the last page's cursor.
     A caller who shows this to people does so through an action. Raises `Invalid`.
     """
-    return listing.by_actor(actor, kind, since_s, before, limit, view)
+    return listing.by_actor(actor, since_s, before, limit, view)
 
 
 def counts(since_s: int | None = None, until_s: int | None = None) -> Counts:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from keepfold.kernel.crypto import mac
 from keepfold.ledger.hashing import LEAF_PREFIX
@@ -75,8 +75,14 @@ def actor_hour(ledger_key: bytes, log: bytes, hour: int) -> bytes:
     the tree. Whoever reads the table without keys sees that entries of one hour have the same actor, and not whose
     they are; entries of two hours have nothing in common.
     """
-    derived = expand(ledger_key, _INFO_ACTOR)
-    return hmac.digest(derived, b"ledger/actor-hour/v1" + log + hour.to_bytes(4, "big"), "sha256")[:ACTOR_SHORT]
+    return next(actor_hours(ledger_key, log, (hour,)))[1]
+
+
+def actor_hours(ledger_key: bytes, log: bytes, hours: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+    """Yield (hour, what the actor's entries of that hour are looked up by) for many hours."""
+    state, prefix = mac.start(expand(ledger_key, _INFO_ACTOR)), b"ledger/actor-hour/v1" + log
+    for hour in hours:
+        yield hour, mac.tag(state, prefix + hour.to_bytes(4, "big"))[:ACTOR_SHORT]
 
 
 def batch_root(tags: Sequence[bytes]) -> bytes:

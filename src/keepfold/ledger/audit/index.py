@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from keepfold.ledger import classes
 from keepfold.ledger.audit import rows
 from keepfold.ledger.audit.findings import Findings
-from keepfold.ledger.classes import DAY, EVER, HOUR, Run, TallyRow
+from keepfold.ledger.classes import DAY, EVER, HOUR, Group, Run, TallyRow
 from keepfold.ledger.store import EntryRow
 
 _PRIME = (1 << 127) - 1
@@ -59,15 +59,15 @@ class Index:
     def take(self, page: list[EntryRow]) -> None:
         """Take sound entries."""
         product, secret = self._product, self._secret
-        counted: dict[tuple[int, int], TallyRow] = {}
+        grouped: dict[tuple[int, int], list[int]] = {}
         for row in page:
-            hour, number = place = self._place(row.body)
-            product = product * (_factor(number, row.idx) + secret) % _PRIME
+            place = self._place(row.body)
+            product = product * (_factor(place[1], row.idx) + secret) % _PRIME
             if row.actor is not None:
                 product = product * (_factor(classes.of_actor(row.actor), row.idx) + secret) % _PRIME
-            counted[place] = classes.added(counted.get(place), TallyRow(0, hour, number, 1, row.idx, row.idx))
+            grouped.setdefault(place, []).append(row.idx)
         self._product = product
-        self._tallies.take(list(counted.values()))
+        self._tallies.take([Group(*place, indexes) for place, indexes in grouped.items()])
 
     def _place(self, body: bytes) -> tuple[int, int]:
         part = body[:14]
@@ -182,12 +182,13 @@ class Tallies:
         self._wrong: set[Key] = set()
         self._newest = 0
 
-    def take(self, counted: list[TallyRow]) -> None:
+    def take(self, found: list[Group]) -> None:
         """Count entries of some hours."""
-        for row in counted:
-            for span in (EVER, HOUR, DAY):
-                self._add(row._replace(span=span, hour=classes.start_of(row.hour, span)))
-            self._newest = max(self._newest, row.hour)
+        if not found:
+            return
+        for row in classes.tallies(found):
+            self._add(row)
+        self._newest = max(self._newest, *(group.hour for group in found))
         self._close(self._newest - _PATIENCE_H)
 
     def _add(self, row: TallyRow) -> None:
@@ -225,4 +226,5 @@ def _words(key: Key) -> str:
         at = datetime.fromtimestamp(hour * 3600, UTC)
     except (OverflowError, ValueError, OSError):
         return "a time beyond the calendar"
-    return f"the day {at:%Y-%m-%d}" if span == DAY else f"the hour {at:%Y-%m-%d %H}:00 UTC"
+    length = {HOUR: "hour", DAY: "day"}.get(span, f"{span} hours")
+    return f"the {length} from {at:%Y-%m-%d %H}:00 UTC on"
