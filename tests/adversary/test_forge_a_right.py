@@ -6,7 +6,6 @@ from sqlite3 import connect
 
 import pytest
 
-from keepfold.cli import doctor_rooms
 from keepfold.consent import actions as consent
 from keepfold.kernel import rowmac
 from keepfold.kernel.errors import NotAllowed, Unauthenticated, Unavailable
@@ -15,6 +14,7 @@ from keepfold.people import queries, rules
 from keepfold.people.memory import memory
 from keepfold.policy import actions as policy_actions
 from keepfold.policy import queries as policy
+from keepfold.site import doctor
 from keepfold.vault import actions as vault
 
 KID, SECRET = "m" * 16, "m" * 52
@@ -32,7 +32,8 @@ def write(installation):
 
 
 def rows():
-    return doctor_rooms.CHECKS["rows"]()
+    found = next(doctor.THOROUGH["rows"]())
+    return found.state, found.found, found.next_step
 
 
 def read_as(token, person, purpose="support"):
@@ -62,7 +63,7 @@ def test_a_client_and_a_token_of_her_own_open_nothing(installation, write):
     with pytest.raises(Unauthenticated):
         read_as(HERS, installation.carl)
     assert rows()[0] == "broken"
-    assert "1 in people_client, 1 in people_token" in rows()[1]
+    assert "people_client: 1, people_token: 1" in rows()[1]
 
 
 def test_her_own_token_opens_no_more_when_she_widens_its_grants(installation, write):

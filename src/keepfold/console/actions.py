@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from keepfold.console import checkup, setup
 from keepfold.gate import Actor, action
 from keepfold.kernel import jobs, outbox, post
 from keepfold.kernel.errors import NotFound
@@ -40,6 +41,18 @@ def retry_delivery(*, actor: Actor, delivery: int) -> None:
 def drop_delivery(*, actor: Actor, delivery: int) -> None:
     """Settle a delivery that was given up without delivering it. Raises `NotFound` when it was not."""
     _found(done=post.drop(delivery))
+
+
+@action("console.settings.read", log="before")
+def read_settings(*, actor: Actor, changed_only: bool = False) -> setup.Setup:
+    """Return every setting, where it comes from and what it means; of secrets only whether they are set."""
+    return setup.setup(changed_only=changed_only)
+
+
+@action("console.checkup.start")
+def start_checkup(*, actor: Actor) -> int:
+    """Have every check of the installation run; return the number of the run, which may run already."""
+    return checkup.begin()
 
 
 def _found(*, done: bool) -> None:

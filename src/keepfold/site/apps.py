@@ -12,7 +12,10 @@ class SiteConfig(AppConfig):
     label = "site"
 
     def ready(self) -> None:
-        """Wire the rooms together."""
-        from keepfold.site.wiring import wire  # noqa: PLC0415  rooms may be imported only once Django is ready
+        """Wire the rooms together, and hand the settings page the checks of the installation."""
+        from keepfold.console import checkup  # noqa: PLC0415  rooms may be imported only once Django is ready
+        from keepfold.site import doctor  # noqa: PLC0415  as above
+        from keepfold.site.wiring import wire  # noqa: PLC0415  as above
 
         wire()
+        checkup.wire(checks=doctor.examine)
