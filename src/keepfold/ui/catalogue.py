@@ -371,7 +371,7 @@ def _charts(request: HttpRequest, side: str) -> dict[str, Any]:
             [
                 (_("E-mail address"), [812, 164, None, 4028]),
                 (_("Full name"), [812, 171, 12, 0]),
-                (_("Phone number"), [318, charts.Cell(88, "#charts", _("three refused")), 12, None]),
+                (_("Phone number"), [318, charts.Cell(88, "#charts", _("three refused")), 3, None]),
             ],
         ),
         "track": charts.track(date(2024, 1, 1), date(2036, 1, 1), date(2024, 3, 11), date(2034, 12, 31), _NOW.date()),

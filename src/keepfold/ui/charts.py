@@ -54,13 +54,13 @@ class Cell(NamedTuple):
 
 
 def ceiling(most: Number) -> Number:
-    """Return a round number at or above the largest value whose half is round too; 1 when there is nothing."""
-    if most <= 0:
+    """Return a round number at or above the largest value whose half is round too, at least 1."""
+    if most <= 1:
         return 1
     power = 10 ** math.floor(math.log10(most))
     step = next(step for step in _STEPS if step * power >= most)
     top = step * power
-    return int(top) if top >= 2 or top == int(top) else top
+    return int(top) if top == int(top) else top
 
 
 class _Frame(NamedTuple):
