@@ -37,8 +37,9 @@ IMPORTED_AS = {
     "django-allauth": "allauth",
     "zxcvbn-rs-py": "zxcvbn_rs_py",
 }
-# Not imported by name: the server is run as a program, the driver is named in SQLAlchemy's addresses.
-NAMED_OTHERWISE = {"granian": "granian", "pymysql": "mysql+pymysql"}
+# Not imported by name: the server is run as a program, the driver is named in SQLAlchemy's addresses, and allauth
+# checks passkeys with the library for them.
+NAMED_OTHERWISE = {"granian": "granian", "pymysql": "mysql+pymysql", "fido2": "allauth.mfa.webauthn"}
 
 
 def project():

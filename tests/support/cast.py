@@ -79,7 +79,9 @@ def enter(home: Path) -> Installation:
 
 
 def forget_everything() -> None:
-    """Drop what this process remembers of another home."""
+    """Drop what this process remembers of another home, and whose language the last page was in."""
+    from django.utils import translation
+
     from keepfold.kernel import clock, epoch, rowmac
     from keepfold.ledger import keyring
     from keepfold.people import sealing
@@ -87,6 +89,7 @@ def forget_everything() -> None:
     from keepfold.site import facts, health, schema
     from keepfold.vault import keys
 
+    translation.deactivate()
     clock.forget()
     epoch.forget()
     memory.forget()

@@ -16,8 +16,9 @@ from keepfold.gate.types import Actor
 from keepfold.kernel import clock, epoch, ids
 from keepfold.kernel.errors import Conflict
 from keepfold.ledger.types import EntryFilter
-from keepfold.people import checks, deeds, errors, events, queries, rules, store, views
+from keepfold.people import checks, deeds, errors, events, queries, rules, sessions, store, views
 from keepfold.people.models import RoleOverride, Staff, StaffRole
+from keepfold.people.signin import links
 from keepfold.people.types import Bootstrapped, Client, ClientState, Deeds, Grants, IssuedToken, Role, StaffMember, Who
 
 STANDARD_RATE = 1000
@@ -92,7 +93,7 @@ def list_staff(
 
 @action("people.staff.roles", details=_staff)
 def set_roles(*, actor: Actor, staff: bytes, roles: Sequence[str]) -> StaffMember:
-    """Let a member of staff hold exactly these roles.
+    """Let a member of staff hold exactly these roles. Somebody else's sessions end when these change.
 
     Raises `TooMuch` when a role that comes or goes grants more than the actor holds, and `LastOwner` when nobody
     would be left to administer the installation.
@@ -104,6 +105,8 @@ def set_roles(*, actor: Actor, staff: bytes, roles: Sequence[str]) -> StaffMembe
     checks.may_give_roles(actor, sorted(held ^ set(roles)))
     checks.keeps_an_owner(row, still="owner" in roles)
     _store_roles(row, roles)
+    if held != set(roles) and actor.id != staff:
+        sessions.end_all(row.id)
     gate.current().note(roles=sorted(set(roles)))
     gate.emit(events.RolesChanged(staff=staff, roles=tuple(sorted(set(roles)))))
     return views.staff(row)
@@ -111,7 +114,7 @@ def set_roles(*, actor: Actor, staff: bytes, roles: Sequence[str]) -> StaffMembe
 
 @action("people.staff.deactivate", details=_staff)
 def deactivate_staff(*, actor: Actor, staff: bytes, with_clients: bool = False) -> StaffMember:
-    """Stop a member of staff from acting; `with_clients` also revokes every client they made.
+    """Stop a member of staff from acting, at once; `with_clients` also revokes every client they made.
 
     Without it a shop's integrations outlive the person who set them up. Raises `LastOwner`, `NoSuchStaff`.
     """
@@ -124,6 +127,8 @@ def deactivate_staff(*, actor: Actor, staff: bytes, with_clients: bool = False) 
     if genuine:  # an altered row is deactivated all the same, and stays unmarked
         row.mac = store.staff_mark(row, roles)
     row.save(update_fields=["is_active", "mac"])
+    sessions.end_all(row.id)
+    links.end_all(row.id)
     if with_clients:
         _revoke_with_descendants((staff,))
     gate.emit(events.StaffDeactivated(staff=staff))

@@ -83,3 +83,15 @@ class NoSuchLink(NotFound):
     """The link was never made, was used, or has ended (404)."""
 
     default_code = "people.link-unknown"
+
+
+class NoSuchFactor(NotFound):
+    """There is no such app, passkey or set of recovery codes (404)."""
+
+    default_code = "people.factor-unknown"
+
+
+class FactorThere(Conflict):
+    """Only one of this kind can be set up (409)."""
+
+    default_code = "people.factor-there"

@@ -66,7 +66,7 @@ class Argon2idHasher(BasePasswordHasher):
         wanted = (self.memory_kib, self.iterations, self.lanes)
         return (found["memory_cost"], found["time_cost"], found["parallelism"]) != wanted
 
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
+    def safe_summary(self, encoded: str) -> Any:
         """Return what may be shown."""
         found = self.decode(encoded)
         return {name: found[name] for name in ("algorithm", "memory_cost", "time_cost", "parallelism")}

@@ -156,13 +156,14 @@ class Session(AbstractBaseSession):
 
 
 class Link(models.Model):
-    """A link that works once: the SHA-256 of its secret, for whom, and until when."""
+    """A link that works once: the SHA-256 of its secret, for whom, until when, whether it removes second factors."""
 
     digest = models.BinaryField(max_length=32, primary_key=True)
     staff = models.UUIDField(db_index=True)
     created_s = models.BigIntegerField()
     expires_s = models.BigIntegerField()
     used_s = models.BigIntegerField(null=True)
+    clears = models.BooleanField(default=False)
     mac = models.BinaryField(max_length=32)
 
     class Meta:

@@ -38,7 +38,7 @@ class Seen(NamedTuple):
     id: str
     created_s: int
     seen_s: int
-    device: str
+    device: tuple[int, int]
     place: str
 
 
@@ -80,7 +80,7 @@ class SessionStore(SessionBase):
     def create(self) -> None:
         """Make a session with a key that nobody has."""
         while True:
-            self._session_key = self._get_new_session_key()
+            self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]  # missing in the stubs
             try:
                 self.save(must_create=True)
             except CreateError:
@@ -94,7 +94,7 @@ class SessionStore(SessionBase):
             self.create()
             return
         key = digest(self.session_key)
-        known = self._get_session(no_load=must_create)
+        known = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # as above
         sealed = sealing.seal(_KIND, self.encode(known).encode(), key.encode())
         staff = _staff_in(known)
         if must_create:
@@ -110,11 +110,12 @@ class SessionStore(SessionBase):
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         """Return the text that is sealed."""
-        return self.serializer().dumps(session_dict).decode("latin-1")
+        return str(self.serializer().dumps(session_dict), "latin-1")
 
-    def decode(self, session_data: str) -> dict[str, Any]:
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
         """Return what such a text says."""
-        found: dict[str, Any] = self.serializer().loads(session_data.encode("latin-1"))
+        text = session_data if isinstance(session_data, bytes) else session_data.encode("latin-1")
+        found: dict[str, Any] = self.serializer().loads(text)
         return found
 
     @classmethod
@@ -140,7 +141,8 @@ def of_staff(staff: UUID) -> list[Seen]:
 
 def _seen(row: Session) -> Seen:
     known = _opened(row) or {}
-    return Seen(row.session_key, row.created_s, row.seen_s, str(known.get("device", "")), str(known.get("place", "")))
+    browser, system = known.get("device") or (-1, -1)
+    return Seen(row.session_key, row.created_s, row.seen_s, (browser, system), str(known.get("place", "")))
 
 
 def end(staff: UUID, session: str) -> int:

@@ -84,7 +84,8 @@ class ReadableErrors:
 
 def _led_to(request: HttpRequest, address: str) -> HttpResponse:
     """Send somebody to sign in, and afterwards back to the page where they were; a form is filled in anew."""
-    back = urlencode({"next": request.path})
+    away = {"away": "1"} if getattr(request.session, "was_away", False) else {}
+    back = urlencode({"next": request.path, **away})
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=200, headers={"HX-Redirect": f"{address}?{back}"})
     return HttpResponseRedirect(f"{address}?{back}")

@@ -8,13 +8,15 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from keepfold.gate.console import may
+from keepfold.people.models import Preference
+from keepfold.people.signin import standing
 from keepfold.policy import queries as policy
 from keepfold.policy.errors import NoPolicy
 from keepfold.ui import nav
 
 
 class Shell(NamedTuple):
-    """The frame's own facts. `initials` and `name` are of whoever is signed in."""
+    """The frame's own facts. `initials` and `name` are of whoever is signed in; `duty`: a second factor is owed."""
 
     groups: tuple[nav.Group, ...]
     items: tuple[nav.Item, ...]
@@ -23,6 +25,8 @@ class Shell(NamedTuple):
     roles: tuple[str, ...]
     policy: str
     version: str
+    prefs: Preference
+    duty: standing.Duty | None
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -44,6 +48,8 @@ def _shell(request: HttpRequest) -> Shell | None:
         roles=actor.roles,
         policy=policy_id,
         version=version,
+        prefs=request.prefs,  # type: ignore[attr-defined]
+        duty=standing.duty(request.user),  # type: ignore[arg-type]
     )
 
 

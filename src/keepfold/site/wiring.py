@@ -25,6 +25,7 @@ from keepfold.ledger.recorder import LedgerRecorder
 from keepfold.people import actions as people_actions
 from keepfold.people import queries as people
 from keepfold.people import sealing
+from keepfold.people.signin import place
 from keepfold.policy import actions as policy_actions
 from keepfold.policy import queries as policy
 from keepfold.policy.decider import PolicyDecider
@@ -48,11 +49,19 @@ def wire() -> None:
     sealed.wire(keys=vault_keys.FileKeys())
     sealing.wire(keys=vault_keys.RowKeys())
     policy.wire_people(person_of=people.person_behind)
+    place.wire(business=_business)
     people.wire_purposes(purposes=purposes)
     consent.wire(persons=vault.is_living, count=vault.count_people)
     policy.wire_values(holds_people=vault.holds_people, prepare=vault.prepare_indexes)
     policy.wire_counts(held=vault.count_people, agreed=agreed)
     vault_keys.harden()
+
+
+def _business() -> str:
+    try:
+        return policy.active().policy.controller.name
+    except Unavailable:
+        return ""
 
 
 def facts_of(person: bytes, _purpose: str | None = None) -> PersonFacts:

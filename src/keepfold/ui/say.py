@@ -55,6 +55,12 @@ def _day_form(form: str) -> str:
     return pgettext("date format", "j F Y")
 
 
+def day_text(value: Any, form: str = "") -> str:
+    """Return a day as words alone, for texts that are not markup."""
+    at = aware(value)
+    return "–" if at is None else formats.date_format(at, _day_form(form), use_l10n=False)
+
+
 def moment(value: Any, form: str = "") -> SafeString | str:
     """Return a moment as a `<time>`: 21 Nov, 09:31 (with its year when another); `full`: with day, seconds, zone."""
     at = aware(value)

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from base64 import b64decode, b64encode
+from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -12,14 +13,15 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from keepfold.kernel import config
-from keepfold.people import rules
+from keepfold.people import rules, sealing
 from keepfold.people.models import Staff
+from keepfold.people.signin import arrival, devices, factors
 
 BACKEND = "keepfold.people.signin.backend.StaffBackend"
 STAGES = ["allauth.mfa.stages.AuthenticateStage"]
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     """Signing in, leading on, and nothing by mail: mails and records are made where the change is made."""
 
     def get_login_stages(self) -> list[str]:
@@ -43,8 +45,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return request.META.get("REMOTE_ADDR") or "unknown"
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
-        """Begin the session, under a new key."""
-        django_login(request, user, backend=BACKEND)
+        """Write it down, then begin the session, under a new key."""
+        member = cast("Staff", user)
+        arrival.write_down(request, member)
+        django_login(request, member, backend=BACKEND)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing: pages say it themselves."""
@@ -55,14 +59,32 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Send nothing, as above."""
 
+    def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **hooks: Any) -> HttpResponse | None:
+        """Turn nobody away here: who may not sign in was not found before."""
+        return None
+
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **hooks: Any) -> HttpResponse:
-        """Lead on to where somebody wanted to go."""
+        """Lead on to where somebody wanted to go, and know this browser from now on."""
         wanted = hooks.get("redirect_url") or ""
-        return HttpResponseRedirect(wanted if rules.is_own_path(wanted) else "/")
+        response = HttpResponseRedirect(wanted if rules.is_own_path(wanted) else "/")
+        devices.remember(request, response, cast("Staff", user))
+        return response
 
 
-class MfaAdapter(DefaultMFAAdapter):
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # as above
     """Second factors and passkeys."""
+
+    def encrypt(self, text: str) -> str:
+        """Return a secret as it is stored: the secret of an app, the seed of recovery codes."""
+        return b64encode(sealing.seal("factor", text.encode(), b"")).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return the secret. Raises `Unopened` when it was altered."""
+        return sealing.unseal("factor", b64decode(encrypted_text), b"").decode()
+
+    def is_mfa_enabled(self, user: AbstractBaseUser, types: Any = None) -> bool:
+        """Say whether somebody is asked for more than a password, as their own, marked row says."""
+        return factors.has_second(cast("Staff", user))
 
     def get_totp_issuer(self) -> str:
         """Return the name under which authenticator apps list this installation."""
@@ -74,5 +96,5 @@ class MfaAdapter(DefaultMFAAdapter):
 
     def get_public_key_credential_user_entity(self, user: AbstractBaseUser) -> dict[str, Any]:
         """Return what a device keeps with a passkey."""
-        assert isinstance(user, Staff)  # noqa: S101  the only user model
-        return {"id": user.id.hex.encode(), "display_name": user.name, "name": user.email}
+        member = cast("Staff", user)
+        return {"id": member.id.hex.encode(), "display_name": member.name, "name": member.email}

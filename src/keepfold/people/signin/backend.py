@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.backends import BaseBackend
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX as UNUSABLE
+from django.contrib.auth.hashers import make_password, verify_password
 from django.http import HttpRequest
 
 from keepfold.people import queries, store
 from keepfold.people.hashers import LONGEST
 from keepfold.people.models import Staff
+from keepfold.people.signin import members
 
 
 class StaffBackend(BaseBackend):
@@ -22,12 +25,13 @@ class StaffBackend(BaseBackend):
     ) -> Staff | None:
         """Return the member whose password this is. It takes as long for addresses that nobody has."""
         row = find(email)
-        usable = row is not None and len(password) <= LONGEST
-        stored = row.password if row is not None and usable else ""
+        stored = row.password if row is not None and len(password) <= LONGEST else UNUSABLE
         # Without a usable hash, Django hashes something else for the time that it takes.
-        right = check_password(password[:LONGEST], stored or "!", setter=None)
+        right, outdated = verify_password(password[:LONGEST], stored)
         if not right or row is None:
             return None
+        if outdated:
+            members.change(row, password=hashed(password))
         return row
 
     def get_user(self, user_id: Any) -> Staff | None:
@@ -42,11 +46,16 @@ class StaffBackend(BaseBackend):
 def find(email: str) -> Staff | None:
     """Return the active member of staff with this address, if the row is as this installation wrote it."""
     row = Staff.objects.filter(email=email.strip().lower(), is_active=True).first()
-    if row is None or not store.is_genuine_staff(row, queries.roles_of(row.id.bytes)):
-        return None
-    return row
+    # Asked for in either case, so that an unknown address takes no less time.
+    roles = queries.roles_of(row.id.bytes if row else bytes(16))
+    return row if row is not None and store.is_genuine_staff(row, roles) else None
 
 
 def hashed(password: str) -> str:
     """Return what is stored of a password."""
     return make_password(password)
+
+
+def stay(request: HttpRequest, member: Staff) -> None:
+    """Let this session go on after its owner set another password; Django ends all that know only the earlier one."""
+    update_session_auth_hash(request, member)

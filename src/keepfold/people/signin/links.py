@@ -16,12 +16,15 @@ OWNER_S = 15 * 60
 INVITATION_S = 72 * 3600
 
 
-def make(staff: UUID, lasts_s: int) -> str:
-    """Return the secret of a new link for somebody; their earlier ones stop working."""
+def make(staff: UUID, lasts_s: int, *, clears: bool = False) -> str:
+    """Return the secret of a new link for somebody; their earlier ones stop working.
+
+    `clears`: using it removes what they had set up beside a password.
+    """
     Link.objects.filter(staff=staff, used_s=None).delete()
     secret = secrets.token_urlsafe(32)
     now_s = clock.now_s()
-    row = Link(digest=_digest(secret), staff=staff, created_s=now_s, expires_s=now_s + lasts_s)
+    row = Link(digest=_digest(secret), staff=staff, created_s=now_s, expires_s=now_s + lasts_s, clears=clears)
     row.mac = _mark(row)
     row.save(force_insert=True)
     return secret
@@ -62,4 +65,5 @@ def _digest(secret: str) -> bytes:
 
 
 def _mark(row: Link) -> bytes:
-    return rowmac.mark("people_link", bytes(row.digest), row.staff.bytes, row.created_s, row.expires_s, row.used_s)
+    columns = (bytes(row.digest), row.staff.bytes, row.created_s, row.expires_s, row.used_s, int(row.clears))
+    return rowmac.mark("people_link", *columns)

@@ -20,6 +20,13 @@ def genuine(staff: bytes) -> Staff:
     return row
 
 
+def find(staff: bytes | None) -> Staff | None:
+    """Return the row of an active member if it is ours, or None."""
+    row = Staff.objects.filter(id=UUID(bytes=staff or bytes(16)), is_active=True).first()
+    roles = queries.roles_of(staff or bytes(16))
+    return row if row is not None and store.is_genuine_staff(row, roles) else None
+
+
 def change(row: Staff, **columns: Any) -> None:
     """Write columns of a genuine row, and its mark."""
     for name, value in columns.items():
@@ -33,6 +40,12 @@ def set_password(row: Staff, stored: str, *, keep: str | None = None) -> int:
     change(row, password=stored, password_s=clock.now_s())
     links.end_all(row.id)
     return sessions.end_all(row.id, but=keep)
+
+
+def end_others(row: Staff) -> int:
+    """End somebody's links and sessions; return how many sessions."""
+    links.end_all(row.id)
+    return sessions.end_all(row.id)
 
 
 def can_sign_in(row: Staff) -> bool:
