@@ -37,3 +37,8 @@ def allowed(names: list[str]) -> frozenset[str]:
 def declared(kind: str) -> dict[str, Any]:
     """Return one half of the table."""
     return dict(TABLE[kind])
+
+
+def parts_of(line: dict[str, Any], things: dict[str, str]) -> dict[str, str]:
+    """Return what the changing parts of one address stand for; a line may ask for another thing by `with`."""
+    return things | {name: things[thing] for name, thing in line.get("with", {}).items()}

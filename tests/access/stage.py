@@ -18,13 +18,14 @@ NAMES = {
     "bare": "Mallory",
     "gone": "Fred",
 }
-# Nils is nobody's browser: he is who is looked at and changed.
+# Nobody is signed in as Nils and Nina: they are who is looked at and changed; Nina has left.
 NEWCOMERS = (
     ("Sam", ("security_lead",)),
     ("Devi", ("developer",)),
     ("Mallory", ()),
     ("Fred", ("support",)),
     ("Nils", ()),
+    ("Nina", ()),
 )
 
 
@@ -40,19 +41,72 @@ def set_up(installation: Any) -> dict[str, str]:
         name: people.add_staff(actor=operator, email=f"{name.lower()}@example.org", name=name, roles=roles)
         for name, roles in NEWCOMERS
     }
+    people.deactivate_staff(actor=operator, staff=members["Nina"].id)
+    override_role(operator)
     client = people.create_client(actor=operator, name="Web shop", actions=("people.client.list",))
     sequencer.sequence_once()
     return {
         "staff_id": ids.show("stf", members["Nils"].id),
         "client_id": ids.show("cli", client.client.id),
         "index": "0",
-        "name": "support",
+        "name": "developer",
+        "left_id": ids.show("stf", members["Nina"].id),
         "version": policy.active().version,
         "customer": ids.show("cus", installation.carl),
-        "token": "kfl_" + "a" * 43,
-        "draft": "drf_01m6gmjjfxfpdrtq75epy790dt",
-        "shown": "imp_01m6gmjjfxfpdrtq75epy790dt",
+        "token": make_link(members["Nils"].id),
+        "draft": begin_draft(installation.ana),
+        "shown": begin_import(installation.ana),
     }
+
+
+FILE = b"""given,family,mail,telephone,town
+Carl,Larsson,carl.larsson@example.org,+46 70 174 06 01,Sundborn
+Karin,Larsson,karin.larsson@example.org,+46 70 174 06 02,Sundborn
+Nobody,,not-an-address,,
+"""
+
+
+def override_role(actor: Any) -> None:
+    """Let this installation say itself what developers may do: the same as before."""
+    from keepfold.people import actions, queries
+
+    packed = queries.roles()["developer"]
+    grants = packed.grants
+    actions.define_role(
+        actor=actor, name="developer", actions=grants.actions, purposes=grants.purposes, label=packed.label
+    )
+
+
+def make_link(staff: bytes) -> str:
+    """Return the secret of a link by which somebody can set up signing in."""
+    from uuid import UUID
+
+    from keepfold.people.signin import links
+
+    return links.make(UUID(bytes=staff), links.INVITATION_S)
+
+
+def begin_draft(actor: Any, title: str = "Ask for less") -> str:
+    """Begin to draft a policy: the one in force with a comment; return the draft's id as it is shown."""
+    from keepfold.kernel import ids
+    from keepfold.policy import actions, queries
+
+    source = queries.template(queries.active().policy_id) + "\n# A comment that stays.\n"
+    made = actions.start_draft(actor=actor, title=title, text=source, base=queries.active().version)
+    return ids.show("drf", made)
+
+
+def begin_import(actor: Any, content: bytes = FILE, name: str = "customers.csv") -> str:
+    """Upload a file of customers; return the import's id as it is shown."""
+    from keepfold.intake import actions
+    from keepfold.intake.types import Origin
+    from keepfold.intake.uploads import Receiver
+    from keepfold.kernel import ids
+
+    received = Receiver()
+    received.take(content)
+    received.finish()
+    return ids.show("imp", actions.add_upload(actor=actor, received=received, origin=Origin(name=name)))
 
 
 def enter(who: str) -> Any:

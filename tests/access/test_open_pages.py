@@ -15,7 +15,7 @@ from django.utils.html import escape
 
 from keepfold.gate.console import declared_by
 from tests.access import stage
-from tests.access.conftest import allowed, declared
+from tests.access.conftest import allowed, declared, parts_of
 from tests.access.routes import METHODS, Route, pages
 
 TABLE = declared("page")
@@ -44,6 +44,11 @@ _OWN = (
 @cache
 def routes() -> dict[str, Route]:
     return {route.path: route for route in pages()}
+
+
+def address_of(path: str, things: dict[str, str]) -> str:
+    """Return the address of a page about things that are there."""
+    return routes()[path].filled(parts_of(TABLE[path], things))
 
 
 def with_parts() -> list[str]:
@@ -84,7 +89,7 @@ def test_every_view_of_the_console_says_what_it_needs():
 def test_the_table_names_the_methods_that_the_view_answers(path):
     page = declared_by(routes()[path].view)
     if page is not None:
-        assert set(page.methods) == set(TABLE[path]) - {"also"}
+        assert set(page.methods) == set(TABLE[path]) - {"with"}
 
 
 # ---------------------------------------------------------------------------------------------------------- the answers
@@ -92,7 +97,7 @@ def test_the_table_names_the_methods_that_the_view_answers(path):
 
 @pytest.mark.parametrize("path", TABLE)
 def test_each_role_gets_what_the_table_says(things, path):
-    address = routes()[path].filled(things)
+    address = address_of(path, things)
     wrong = []
     for who in stage.EVERYBODY:
         browser = stage.enter(who)
@@ -109,7 +114,7 @@ def test_each_role_gets_what_the_table_says(things, path):
 
 @pytest.mark.parametrize("path", TABLE)
 def test_other_methods_are_refused_alike_whoever_asks(things, path):
-    address = routes()[path].filled(things)
+    address = address_of(path, things)
     others = [
         method for method in METHODS if method not in TABLE[path] and not (method == "HEAD" and "GET" in TABLE[path])
     ]
@@ -123,7 +128,7 @@ def test_other_methods_are_refused_alike_whoever_asks(things, path):
 
 @pytest.mark.parametrize("path", TABLE)
 def test_a_head_request_says_as_much_as_a_page_and_sends_none(things, path):
-    address = routes()[path].filled(things)
+    address = address_of(path, things)
     for who in ("owner", "nobody"):
         browser = stage.enter(who)
         head, page = browser.head(address), browser.get(address)
@@ -182,7 +187,7 @@ def test_no_form_is_taken_without_its_token(things, path):
     from tests.support import console
 
     browser = console.signed_in("Olga", enforce_csrf_checks=True)
-    answer = browser.post(routes()[path].filled(things), {"anything": "1"})
+    answer = browser.post(address_of(path, things), {"anything": "1"})
     assert answer.status_code == 403
     assert "csrf" in answer.content.decode() or "form came from another page" in answer.content.decode()
 
@@ -190,7 +195,7 @@ def test_no_form_is_taken_without_its_token(things, path):
 @pytest.mark.parametrize("path", [path for path in TABLE if path not in PUBLIC])
 def test_every_form_that_changes_something_carries_a_token_and_no_other_does(things, path):
     browser = stage.enter("owner")
-    text = browser.get(routes()[path].filled(things)).content.decode()
+    text = browser.get(address_of(path, things)).content.decode()
     for form in re.findall(r"<form\b.*?</form>", text, re.DOTALL):
         is_post = re.search(r'method="?post', form[: form.index(">")], re.IGNORECASE) is not None
         assert ("csrfmiddlewaretoken" in form) == is_post, form[:200]

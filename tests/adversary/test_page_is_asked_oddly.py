@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from tests.access import stage
-from tests.access.conftest import declared
+from tests.access.conftest import declared, parts_of
 from tests.access.routes import pages
 
 PATHS = list(declared("page"))
@@ -23,7 +23,8 @@ def things(installation):
 
 
 def address_of(path, things):
-    return next(route for route in pages() if route.path == path).filled(things)
+    route = next(route for route in pages() if route.path == path)
+    return route.filled(parts_of(declared("page")[path], things))
 
 
 @pytest.mark.parametrize("path", PATHS)

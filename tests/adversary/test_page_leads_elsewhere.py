@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from tests.access import stage
-from tests.access.conftest import declared
+from tests.access.conftest import declared, parts_of
 from tests.access.routes import pages
 
 HERS = (
@@ -62,7 +62,7 @@ def test_the_judge_of_these_tests_knows_her_places(place):
 @pytest.mark.parametrize("path", declared("page"))
 def test_no_address_in_a_request_becomes_a_place_to_go_to(things, path):
     route = next(route for route in pages() if route.path == path)
-    address = route.filled(things)
+    address = route.filled(parts_of(declared("page")[path], things))
     wrong = []
     for who in ("nobody", "owner"):
         for place in HERS:

@@ -89,10 +89,15 @@ class Shop(Machine):
 
 
 def start(prepared: Path, home: Path, **settings: str) -> Shop:
-    """Copy the prepared home, make sessions and start server and worker."""
+    """Copy the prepared home and begin there."""
     shutil.copytree(prepared / "home", home)
     home.chmod(0o700)
-    shop = Shop(home, json.loads((prepared / "world.json").read_text(encoding="utf-8")))
+    return begin(home, json.loads((prepared / "world.json").read_text(encoding="utf-8")), **settings)
+
+
+def begin(home: Path, facts: dict[str, Any], **settings: str) -> Shop:
+    """Make sessions and start server and worker in a home that is there."""
+    shop = Shop(home, facts)
     shop.settings |= settings
     shop.mint()
     shop.up()
@@ -145,7 +150,7 @@ def visit(chromium) -> Iterator[Any]:
 
     yield open_for
     troubles = [trouble for visitor in opened for trouble in visitor.close()]
-    assert troubles == []
+    assert not troubles, "\n" + "\n".join(troubles)
 
 
 @pytest.fixture

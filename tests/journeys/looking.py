@@ -34,8 +34,9 @@ DEFECTS = """() => {
     if (!node.data.trim()) continue;
     const one = node.parentElement;
     if (one.closest('svg, script, style, noscript, option, select')) continue;
+    // Also false below a closed `details`, whose content keeps its boxes.
+    if (!one.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
     const style = getComputedStyle(one);
-    if (style.visibility !== 'visible' || style.opacity === '0') continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     let hidden = false, over = false;
@@ -103,7 +104,10 @@ def at_every_size(page: Any, folder: Path | None, name: str, language: str) -> l
             if scheme == SCHEMES[0]:
                 wrong += [f"{name} at {width} px in {language}: {defect}" for defect in defects(page)]
             if folder is not None:
-                page.screenshot(
-                    path=folder / f"{name}-{width}-{scheme}-{language}.jpg", full_page=True, type="jpeg", quality=70
-                )
+                photograph(page, folder / f"{name}-{width}-{scheme}-{language}.jpg")
     return wrong
+
+
+def photograph(page: Any, file: Path) -> None:
+    """Keep a picture of the whole page."""
+    page.screenshot(path=file, full_page=True, type="jpeg", quality=70)

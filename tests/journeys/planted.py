@@ -41,8 +41,8 @@ def plant() -> dict[str, Any]:
     from keepfold.people import queries
 
     operator = queries.operator()
-    found = {"version": _policy(operator), "role": _roles(operator), **_people(operator), **_customer(operator)}
-    return {**found, "texts": _made}
+    parts = {"version": _policy(operator), "name": _roles(operator), **_people(operator), **_customer(operator)}
+    return {"parts": parts | _papers(parts["staff_id"]), "texts": _made}
 
 
 def _policy(operator: Any) -> str:
@@ -77,9 +77,7 @@ def _written(yaml: Any, document: Any) -> str:
 def _roles(operator: Any) -> str:
     from keepfold.people import actions as people
 
-    people.define_role(
-        actor=operator, name="planted", actions=("ledger.*",), label={"en": text(80), "de": text(80)}
-    )
+    people.define_role(actor=operator, name="planted", actions=("ledger.*",), label={"en": text(80), "de": text(80)})
     return "planted"
 
 
@@ -118,7 +116,25 @@ def _customer(operator: Any) -> dict[str, str]:
     # The proof of a consent takes letters and digits only.
     consent.grant_consent(**said, channel="signup_form", form_version="2026-01")
     consent.confirm_consent(**said)
-    return {"customer_id": ids.show("cus", person)}
+    return {"customer": ids.show("cus", person)}
+
+
+def _papers(staff: str) -> dict[str, str]:
+    """Begin a draft with a planted title, and an import of a planted file."""
+    from keepfold.kernel import ids
+    from keepfold.people import queries
+    from keepfold.people.models import Staff
+    from tests.access import stage
+
+    ana = queries.staff_actor(Staff.objects.get(email="ana@shop.example").id.bytes)
+    columns = ",".join('"' + text(80).replace('"', '""') + '"' for _ in SHAPES)
+    values = ",".join('"' + text(80).replace('"', '""') + '"' for _ in SHAPES)
+    content = f"{columns},email\n{values},planted.too@example.org\n{values},not an address\n".encode()
+    return {
+        "token": stage.make_link(ids.parse("stf", staff)),
+        "draft": stage.begin_draft(ana, title=text(80)),
+        "shown": stage.begin_import(ana, content=content, name=text(80) + ".csv"),
+    }
 
 
 def main() -> None:

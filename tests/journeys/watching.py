@@ -38,6 +38,9 @@ class Visitor:
         self.troubles: list[str] = []
         self.allowed = [re.compile(pattern) for pattern in allowed]
         self.statuses: dict[str, int] = {}
+        # Where the browser was, and the headers of the page it is on.
+        self.addresses: list[str] = []
+        self.headers: dict[str, str] = {}
         self.context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
@@ -84,6 +87,9 @@ class Visitor:
 
     def _response(self, response: Any) -> None:
         self.statuses[urlsplit(response.url).path] = response.status
+        if response.request.is_navigation_request():
+            self.addresses.append(response.url)
+            self.headers = response.headers
         if response.status >= 500:
             self._trouble(f"answered {response.status}: {response.url}")
 

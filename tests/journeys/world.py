@@ -30,7 +30,7 @@ CARL = {
     "order_items": [{"item": "Beech cutting board", "quantity": 1, "price": 34.0, "bought_on": "2026-01-15"}],
     "iban": "SE4550000000058398257466",
 }
-# (address, name, roles). Mallory was a support agent once; Fred has left.
+# (address, name, roles). Mallory was a support agent once; Fred has left; Nora is new.
 CAST = (
     ("ana@shop.example", "Ana Ahlgren", ("privacy_lead",)),
     ("ben@shop.example", "Ben Bauer", ("support",)),
@@ -39,6 +39,7 @@ CAST = (
     ("dev@shop.example", "Devi Das", ("developer",)),
     ("mallory@shop.example", "Mallory Malm", ("support",)),
     ("fred@shop.example", "Fred Faber", ("support",)),
+    ("nora@shop.example", "Nora Nilsson", ("support",)),
 )
 OWNER = ("olga@shop.example", "Olga Olsen")
 # What was done with Carl's record: days ago, who, purpose, fields (None: all of the purpose), the reason they wrote.
@@ -68,14 +69,23 @@ def build(home: Path, customers: int = CUSTOMERS) -> dict[str, Any]:
 
 def _parts(found: dict[str, Any]) -> dict[str, str]:
     """Return what the changing parts of addresses stand for."""
+    from keepfold.kernel import ids
+    from keepfold.people import queries as people
     from keepfold.policy import queries as policy
+    from tests.access import stage
 
+    stage.override_role(people.operator())
+    ana = people.staff_actor(ids.parse("stf", found["staff"]["ana"]))
     return {
-        "customer_id": found["carl"],
+        "customer": found["carl"],
         "staff_id": found["staff"]["ben"],
+        "left_id": found["staff"]["fred"],
+        "token": stage.make_link(ids.parse("stf", found["staff"]["nora"])),
+        "draft": stage.begin_draft(ana),
+        "shown": stage.begin_import(ana),
         "client_id": _client(),
         "index": "3",
-        "name": "support",
+        "name": "developer",
         "version": policy.active().version,
     }
 
