@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from keepfold.console import actions, work_words
 from keepfold.gate.console import actor_of, page
@@ -29,7 +29,7 @@ nav.register(
     nav.Item(
         "jobs",
         "running",
-        lazy("Jobs"),
+        gettext_lazy("Jobs"),
         "workflow",
         "jobs",
         JOB_NEEDS,
@@ -40,7 +40,7 @@ nav.register(
     nav.Item(
         "outbox",
         "running",
-        lazy("Outbox"),
+        gettext_lazy("Outbox"),
         "send",
         "outbox",
         DELIVERY_NEEDS,
@@ -52,28 +52,37 @@ nav.register(
 
 _JOB_WORDS = {
     "running": (
-        lazy("Nothing runs at this moment"),
-        lazy("Jobs take seconds; long ones, such as imports, are seen here while they run."),
+        gettext_lazy("Nothing runs at this moment"),
+        gettext_lazy("Jobs take seconds; long ones, such as imports, are seen here while they run."),
     ),
-    "waiting": (lazy("Nothing waits"), lazy("What is asked of the worker stands here until it gets to it.")),
+    "waiting": (
+        gettext_lazy("Nothing waits"),
+        gettext_lazy("What is asked of the worker stands here until it gets to it."),
+    ),
     "failing": (
-        lazy("Nothing failed lately"),
-        lazy("A job that fails is tried again by itself, after ever longer pauses."),
+        gettext_lazy("Nothing failed lately"),
+        gettext_lazy("A job that fails is tried again by itself, after ever longer pauses."),
     ),
     "given_up": (
-        lazy("Nothing was given up"),
-        lazy("A job that failed at every try would stand here until somebody looks at it."),
+        gettext_lazy("Nothing was given up"),
+        gettext_lazy("A job that failed at every try would stand here until somebody looks at it."),
     ),
-    "done": (lazy("Nothing was done yet"), lazy("Jobs that are done stay here for two weeks.")),
+    "done": (gettext_lazy("Nothing was done yet"), gettext_lazy("Jobs that are done stay here for two weeks.")),
 }
 _POST_WORDS = {
-    "waiting": (lazy("No event waits"), lazy("Events tell other parts of Keepfold what happened, in order.")),
-    "failing": (lazy("No delivery failed lately"), lazy("A delivery that fails is tried again by itself.")),
-    "given_up": (
-        lazy("No delivery was given up"),
-        lazy("A delivery that failed at every try would stand here until somebody looks at it."),
+    "waiting": (
+        gettext_lazy("No event waits"),
+        gettext_lazy("Events tell other parts of Keepfold what happened, in order."),
     ),
-    "delivered": (lazy("Nothing was delivered yet"), lazy("Delivered events stay here for a month.")),
+    "failing": (
+        gettext_lazy("No delivery failed lately"),
+        gettext_lazy("A delivery that fails is tried again by itself."),
+    ),
+    "given_up": (
+        gettext_lazy("No delivery was given up"),
+        gettext_lazy("A delivery that failed at every try would stand here until somebody looks at it."),
+    ),
+    "delivered": (gettext_lazy("Nothing was delivered yet"), gettext_lazy("Delivered events stay here for a month.")),
 }
 
 
@@ -101,19 +110,19 @@ def jobs(request: HttpRequest) -> HttpResponseBase:
 def _job_table(state: str) -> tables.Table:
     when = {"given_up": _("Given up"), "done": _("Ended"), "running": _("Begun"), "failing": _("Next try")}
     columns = [
-        tables.Column("what", lazy("What")),
-        tables.Column("state", lazy("State"), kind="badge", rank=2),
-        tables.Column("attempts", lazy("Tries"), kind="number", rank=3),
-        tables.Column("why", lazy("Why it failed"), rank=2),
+        tables.Column("what", gettext_lazy("What")),
+        tables.Column("state", gettext_lazy("State"), kind="badge", rank=2),
+        tables.Column("attempts", gettext_lazy("Tries"), kind="number", rank=3),
+        tables.Column("why", gettext_lazy("Why it failed"), rank=2),
         tables.Column("at", when.get(state, _("Due")), kind="moment"),
     ]
     kept = [column for column in columns if column.key != "why" or state in {"failing", "given_up"}]
     options = [(name, work_words.job(name)) for name in sorted(kinds())]
     return tables.Table(
         key="jobs",
-        caption=lazy("Jobs"),
+        caption=gettext_lazy("Jobs"),
         columns=tuple(kept),
-        filters=(tables.Choice("kind", lazy("Kind"), options),),
+        filters=(tables.Choice("kind", gettext_lazy("Kind"), options),),
         empty=_JOB_WORDS[state],
     )
 
@@ -226,14 +235,14 @@ def outbox(request: HttpRequest) -> HttpResponseBase:
 
 def _post_table(state: str) -> tables.Table:
     columns = [
-        tables.Column("what", lazy("Event")),
-        tables.Column("to", lazy("Receiver"), rank=2),
-        tables.Column("attempts", lazy("Tries"), kind="number", rank=3),
-        tables.Column("why", lazy("Why it failed"), rank=2),
-        tables.Column("at", lazy("Happened"), kind="moment"),
+        tables.Column("what", gettext_lazy("Event")),
+        tables.Column("to", gettext_lazy("Receiver"), rank=2),
+        tables.Column("attempts", gettext_lazy("Tries"), kind="number", rank=3),
+        tables.Column("why", gettext_lazy("Why it failed"), rank=2),
+        tables.Column("at", gettext_lazy("Happened"), kind="moment"),
     ]
     kept = [column for column in columns if column.key != "why" or state in {"failing", "given_up"}]
-    return tables.Table(key="deliveries", caption=lazy("Events"), columns=tuple(kept), empty=_POST_WORDS[state])
+    return tables.Table(key="deliveries", caption=gettext_lazy("Events"), columns=tuple(kept), empty=_POST_WORDS[state])
 
 
 def _deliveries(state: post.State, query: tables.Query) -> tables.Slice:

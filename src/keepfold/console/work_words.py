@@ -7,64 +7,64 @@ from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from keepfold.ui.components import Badge
 
 Text = str | Promise
 
 JOBS: dict[str, Text] = {
-    "intake.import": lazy("Work on an import"),
-    "intake.sweep": lazy("Remove uploads that nobody came back to"),
-    "kernel.upkeep": lazy("Forget old jobs, events and answers"),
-    "vault.reconcile": lazy("Finish erasures that were interrupted"),
-    "vault.sweep": lazy("Remove keys without a person"),
-    "vault.grow": lazy("Make room for more customers"),
-    "vault.index": lazy("Add customers to a new search"),
+    "intake.import": gettext_lazy("Work on an import"),
+    "intake.sweep": gettext_lazy("Remove uploads that nobody came back to"),
+    "kernel.upkeep": gettext_lazy("Forget old jobs, events and answers"),
+    "vault.reconcile": gettext_lazy("Finish erasures that were interrupted"),
+    "vault.sweep": gettext_lazy("Remove keys without a person"),
+    "vault.grow": gettext_lazy("Make room for more customers"),
+    "vault.index": gettext_lazy("Add customers to a new search"),
 }
 EVENTS: dict[str, Text] = {
-    "vault.RecordSealed": lazy("A customer was sealed"),
-    "vault.RecordsSealed": lazy("Customers were sealed"),
-    "vault.RecordUpdated": lazy("A customer was changed"),
-    "vault.RecordErased": lazy("A customer was erased"),
-    "consent.ConsentAsked": lazy("A consent was asked for"),
-    "consent.ConsentGranted": lazy("A consent was given"),
-    "consent.ConsentWithdrawn": lazy("A consent was withdrawn"),
-    "policy.PolicySubmitted": lazy("A policy was handed in"),
-    "policy.PolicyActivated": lazy("A policy came into force"),
-    "people.StaffAdded": lazy("A member of staff was added"),
-    "people.StaffDeactivated": lazy("A member of staff was deactivated"),
-    "people.StaffReactivated": lazy("A member of staff may act again"),
-    "people.RolesChanged": lazy("Somebody's roles were changed"),
-    "people.RoleDefined": lazy("What a role grants was changed"),
-    "people.ClientCreated": lazy("An API client was made"),
-    "people.ClientRotated": lazy("An API client got a new token"),
-    "people.ClientRevoked": lazy("An API client was revoked"),
+    "vault.RecordSealed": gettext_lazy("A customer was sealed"),
+    "vault.RecordsSealed": gettext_lazy("Customers were sealed"),
+    "vault.RecordUpdated": gettext_lazy("A customer was changed"),
+    "vault.RecordErased": gettext_lazy("A customer was erased"),
+    "consent.ConsentAsked": gettext_lazy("A consent was asked for"),
+    "consent.ConsentGranted": gettext_lazy("A consent was given"),
+    "consent.ConsentWithdrawn": gettext_lazy("A consent was withdrawn"),
+    "policy.PolicySubmitted": gettext_lazy("A policy was handed in"),
+    "policy.PolicyActivated": gettext_lazy("A policy came into force"),
+    "people.StaffAdded": gettext_lazy("A member of staff was added"),
+    "people.StaffDeactivated": gettext_lazy("A member of staff was deactivated"),
+    "people.StaffReactivated": gettext_lazy("A member of staff may act again"),
+    "people.RolesChanged": gettext_lazy("Somebody's roles were changed"),
+    "people.RoleDefined": gettext_lazy("What a role grants was changed"),
+    "people.ClientCreated": gettext_lazy("An API client was made"),
+    "people.ClientRotated": gettext_lazy("An API client got a new token"),
+    "people.ClientRevoked": gettext_lazy("An API client was revoked"),
 }
 STATES: dict[str, tuple[Text, str, str]] = {
-    "running": (lazy("Running"), "good", "play"),
-    "waiting": (lazy("Waiting"), "", "clock"),
-    "failing": (lazy("Tried, will be tried again"), "warn", "rotate-ccw"),
-    "given_up": (lazy("Given up"), "bad", "circle-x"),
-    "done": (lazy("Done"), "line", "check"),
-    "delivered": (lazy("Delivered"), "line", "check"),
+    "running": (gettext_lazy("Running"), "good", "play"),
+    "waiting": (gettext_lazy("Waiting"), "", "clock"),
+    "failing": (gettext_lazy("Tried, will be tried again"), "warn", "rotate-ccw"),
+    "given_up": (gettext_lazy("Given up"), "bad", "circle-x"),
+    "done": (gettext_lazy("Done"), "line", "check"),
+    "delivered": (gettext_lazy("Delivered"), "line", "check"),
 }
 # Kinds of failure that are not ours, in words.
 _FAILURES: dict[str, Text] = {
-    "ConnectionRefusedError": lazy("Nobody answered at the other end."),
-    "ConnectionResetError": lazy("The other end broke off."),
-    "TimeoutError": lazy("The other end did not answer in time."),
-    "MemoryError": lazy("There was not enough memory."),
-    "OperationalError": lazy("The database could not be used at that moment."),
-    "OSError": lazy("A file or the network could not be used."),
-    "FileNotFoundError": lazy("A file that should be there is not."),
-    "PermissionError": lazy("The server may not use a file or folder."),
+    "ConnectionRefusedError": gettext_lazy("Nobody answered at the other end."),
+    "ConnectionResetError": gettext_lazy("The other end broke off."),
+    "TimeoutError": gettext_lazy("The other end did not answer in time."),
+    "MemoryError": gettext_lazy("There was not enough memory."),
+    "OperationalError": gettext_lazy("The database could not be used at that moment."),
+    "OSError": gettext_lazy("A file or the network could not be used."),
+    "FileNotFoundError": gettext_lazy("A file that should be there is not."),
+    "PermissionError": gettext_lazy("The server may not use a file or folder."),
 }
 _TRACE = re.compile(r"(?P<kind>\w+)(?:\((?P<code>[\w.-]+)\))? at (?P<place>\S+)(?: · (?P<sentence>.*))?", re.DOTALL)
 _CRON = {
-    "* * * * *": lazy("every minute"),
-    "*/5 * * * *": lazy("every 5 minutes"),
-    "*/10 * * * *": lazy("every 10 minutes"),
+    "* * * * *": gettext_lazy("every minute"),
+    "*/5 * * * *": gettext_lazy("every 5 minutes"),
+    "*/10 * * * *": gettext_lazy("every 10 minutes"),
 }
 _HOURLY = re.compile(r"(\d+) \* \* \* \*")
 _DAILY = re.compile(r"(\d+) (\d+) \* \* \*")

@@ -12,6 +12,7 @@ from keepfold.intake.console import words
 from keepfold.intake.rules.columns import HOWS, Use, clashes, document_of, targets, uses_of
 from keepfold.intake.types import ColumnView, Found, Saved
 from keepfold.policy.types import FieldSpec, Schema
+from keepfold.ui import components as ui
 from keepfold.ui.words import in_language
 
 # More columns than this are offered only when the mapping uses them: a page must stay a page.
@@ -57,6 +58,14 @@ class Page(NamedTuple):
     hows: tuple[tuple[str, Any], ...]
     missing: tuple[Option, ...]
     hidden: int
+
+    @property
+    def lacking(self) -> list[ui.Line]:
+        """Return what nothing fills yet, and who needs it."""
+        return [
+            ui.Line(one.label, _("Needed for: %(purposes)s") % {"purposes": one.needed_for}, "circle-alert")
+            for one in self.missing
+        ]
 
 
 def page(found: Found, raw: Mapping[str, Any] | None, schema: Schema, *, twice: Sequence[int] = ()) -> Page:
@@ -138,7 +147,7 @@ def mistakes(posted: QueryDict, found: Found, schema: Schema) -> list[str]:
 
 def twice_in(posted: QueryDict) -> list[int]:
     """Return the column for which the form asked a second use."""
-    asked = posted.get("twice", "")
+    asked = posted.get("twice", "") if posted.get("add") == "twice" else ""
     return [int(asked)] if asked.isascii() and asked.isdigit() and len(asked) < 5 else []
 
 

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from keepfold.gate.console import actor_of, is_partial, page
@@ -25,7 +25,9 @@ from keepfold.ui import nav, toast
 
 NEEDS = ("intake.upload.add", "intake.source.connect")
 
-nav.register(nav.Item("imports", "customers", lazy("Imports"), "file-up", "imports", NEEDS, order=60, keys="G I"))
+nav.register(
+    nav.Item("imports", "customers", gettext_lazy("Imports"), "file-up", "imports", NEEDS, order=60, keys="G I")
+)
 
 
 @page(*NEEDS)
@@ -122,6 +124,7 @@ def _ask(
         "database": database or forms.DatabaseForm(),
         "server": server or forms.PathForm(),
         "most": shown.most(),
+        "readable": shown.readable(),
         "hosts": shown.hosts(),
         "stages": shown.stages("source"),
     }
@@ -167,9 +170,9 @@ def _check(request: HttpRequest, held: Held) -> HttpResponse:
         return HttpResponseRedirect(_address(held.id))
     options = forms.OptionsForm(request.POST)
     raw = mapping.document(request.POST, draft.found, schema)
-    twice = mapping.twice_in(request.POST)
-    problems = [] if twice else mapping.mistakes(request.POST, draft.found, schema)
-    if not twice and not problems and options.is_valid():
+    adds, twice = request.POST.get("add") == "twice", mapping.twice_in(request.POST)
+    problems = [] if adds else mapping.mistakes(request.POST, draft.found, schema)
+    if not adds and not problems and options.is_valid():
         try:
             actions.check_draft(
                 actor=actor,
@@ -183,7 +186,7 @@ def _check(request: HttpRequest, held: Held) -> HttpResponse:
         else:
             return HttpResponseRedirect(_address(held.id))
     filled = mapping.page(draft.found, raw, schema, twice=twice)
-    status = 422 if problems or not options.is_valid() else 200
+    status = 200 if adds else 422
     return _show(request, held, status=status, mapping=filled, wrong=problems, options=options)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from keepfold.intake import queries, steps
 from keepfold.intake.console import words
@@ -21,14 +21,17 @@ from keepfold.ui import tables
 
 REFUSED = tables.Table(
     key="refused",
-    caption=lazy("Refused rows"),
+    caption=gettext_lazy("Refused rows"),
     columns=(
-        tables.Column("row", lazy("Row"), kind="number"),
-        tables.Column("item", lazy("Data item")),
-        tables.Column("why", lazy("Why")),
-        tables.Column("code", lazy("Rule"), kind="code", rank=3),
+        tables.Column("row", gettext_lazy("Row"), kind="number"),
+        tables.Column("item", gettext_lazy("Data item")),
+        tables.Column("why", gettext_lazy("Why")),
+        tables.Column("code", gettext_lazy("Rule"), kind="code", rank=3),
     ),
-    empty=(lazy("No row was refused"), lazy("Everything that the source held was sealed, or was there already.")),
+    empty=(
+        gettext_lazy("No row was refused"),
+        gettext_lazy("Everything that the source held was sealed, or was there already."),
+    ),
 )
 _BATCH = 500
 # What a spreadsheet would take for a formula; phone numbers and numbers begin with such a sign and are none.

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from keepfold.gate import Actor
 from keepfold.gate.console import may
@@ -21,7 +20,12 @@ from keepfold.ui import components as ui
 from keepfold.ui import say
 
 _SOURCE, _MAPPING, _CHECK, _IMPORT = "source", "mapping", "check", "import"
-_STAGES = ((_SOURCE, lazy("Source")), (_MAPPING, lazy("Mapping")), (_CHECK, lazy("Dry run")), (_IMPORT, lazy("Import")))
+_STAGES = (
+    (_SOURCE, gettext_lazy("Source")),
+    (_MAPPING, gettext_lazy("Mapping")),
+    (_CHECK, gettext_lazy("Dry run")),
+    (_IMPORT, gettext_lazy("Import")),
+)
 _STAGE_OF = {
     "reading": _SOURCE,
     "choosing": _SOURCE,
@@ -56,6 +60,16 @@ def tabs(now: str) -> list[ui.Tab]:
     if forms.PathForm.is_offered():
         found.append(ui.Tab(_("File on the server"), reverse("import_path"), current=now == "server"))
     return found
+
+
+def readable() -> list[ui.Line]:
+    """Return what can be uploaded."""
+    return [
+        ui.Line(_("CSV or TSV"), _("With the names of the columns on top."), "table"),
+        ui.Line(_("JSON Lines"), _("One object a line."), "code-xml"),
+        ui.Line(_("Parquet"), "", "columns-2"),
+        ui.Line(_("SQLite"), _("You choose the table in the next step."), "database"),
+    ]
 
 
 def most() -> str:
@@ -175,8 +189,9 @@ def _mapping(actor: Actor, draft: Draft, kept: str) -> dict[str, Any]:
     used = next((one for one in saved if ids.show("map", one.id) == kept and mapping.fits(one, draft.found)), None)
     if used is not None:
         raw = used.mapping
+    filled = mapping.page(draft.found, raw, schema)
     return {
-        "mapping": mapping.page(draft.found, raw, schema),
+        "mapping": filled,
         "notes": draft.found.notes,
         "saved": fitting,
         "kept": kept if used else "",
@@ -237,11 +252,11 @@ def _earlier(actor: Actor, held: Held) -> dict[str, Any] | None:
 
 def _figures(report: Report, existing: str) -> list[ui.Figure]:
     fresh = max(0, report.acceptable - (report.known if existing != "update" else 0))
-    there = {"skip": _("there already, skipped"), "update": _("there already, updated"), "reject": _("there already")}
+    there = {"skip": _("skipped"), "update": _("updated"), "reject": _("refused")}
     found = [ui.Figure(_("Would be sealed"), say.num(fresh), tone="good" if fresh else "")]
     if report.partial:
         found.append(ui.Figure(_("Sealed in part"), say.num(report.partial), _("without the refused values")))
-    found.append(ui.Figure(_("Known"), say.num(report.known), there[existing]))
+    found.append(ui.Figure(_("There already"), say.num(report.known), there[existing]))
     found.append(ui.Figure(_("Refused"), say.num(report.refused), tone="bad" if report.refused else ""))
     return found
 

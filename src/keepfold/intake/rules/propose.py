@@ -24,6 +24,8 @@ _CONTENT_ONLY = {
     "phone": ("surely phone", 0.55),
     "country": ("surely country", 0.55),
 }
+# A number of some system says nothing of which one: `Old id` is no `ad_id`.
+_NO_MEANING = "id"
 Shares = Mapping[str, float]
 
 
@@ -136,7 +138,7 @@ def _by_name(name: str, spec: FieldSpec) -> tuple[float, str]:
     if any(joined(last) == joined(label) for label in spec.label.values()):
         return 0.97, "the name is its label"
     heard, meant = hear(name), meaning(spec)
-    if heard is None or meant is None:
+    if heard is None or meant is None or meant == _NO_MEANING:
         return 0.0, ""
     if meant in heard.concepts:
         return heard.strength - 0.1 * heard.concepts.index(meant), "the name means the same"

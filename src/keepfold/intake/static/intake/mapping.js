@@ -19,15 +19,18 @@
       const filled = [...row.querySelectorAll("select[data-target]")].some((select) => select.value);
       row.classList.toggle("unread", !filled);
     }
-    for (const item of form.querySelectorAll("[data-missing-item]")) item.hidden = used.has(item.dataset.missingItem);
     const missing = form.querySelector("[data-missing]");
-    if (missing) missing.hidden = ![...missing.querySelectorAll("[data-missing-item]")].some((item) => !item.hidden);
+    if (!missing) return;
+    const names = missing.dataset.missing.trim().split(" ");
+    missing.querySelectorAll("li").forEach((line, place) => { line.hidden = used.has(names[place]); });
+    missing.hidden = names.every((item) => used.has(item));
   };
 
   const tell = (row, select) => {
-    const words = select.value ? said.dataset.words : said.dataset.unread;
+    const several = select.value && selects().filter((other) => other.value === select.value).length > 1;
+    const words = !select.value ? said.dataset.unread : several ? said.dataset.joined : said.dataset.words;
     const item = select.selectedOptions[0] ? select.selectedOptions[0].textContent : "";
-    said.textContent = words.replace("%column%", name(row)).replace("%item%", item);
+    said.textContent = words.replace("{column}", name(row)).replace("{item}", item);
   };
 
   list.hidden = false;
