@@ -76,8 +76,7 @@ def test_no_secret_is_on_the_page(installation):
     assert "Set" in pages[0]
 
 
-def test_what_was_changed_in_the_file_waits_for_a_restart(installation, monkeypatch):
-    monkeypatch.setenv("KEEPFOLD_HOME", str(installation.home))
+def test_what_was_changed_in_the_file_waits_for_a_restart(installation):
     (installation.home / "keepfold.toml").write_text("session_hours = 8\n")
     page = page_of()
     assert "1 setting was changed and waits for a restart." in page
@@ -86,8 +85,25 @@ def test_what_was_changed_in_the_file_waits_for_a_restart(installation, monkeypa
     assert 'id="s-web_threads"' not in only
 
 
-def test_a_file_that_cannot_be_used_is_told_before_the_next_start_fails(installation, monkeypatch):
+def test_where_a_value_came_from_is_known_after_the_environment_is_forgotten(installation, monkeypatch):
+    (installation.home / "keepfold.toml").write_text('log_level = "debug"\nsession_hours = 9\n')
     monkeypatch.setenv("KEEPFOLD_HOME", str(installation.home))
+    monkeypatch.setenv("KEEPFOLD_SESSION_HOURS", "8")
+    before = config.current()
+    config.use(None)
+    try:
+        config.current()
+        monkeypatch.undo()
+        found = {one.name: one for group in setup.setup().groups for one in group.settings}
+    finally:
+        config.use(before)
+    assert (found["session_hours"].source, found["session_hours"].value) == ("environment", "8")
+    assert (found["log_level"].source, found["log_level"].value) == ("file", "debug")
+    assert found["web_threads"].source == "default"
+    assert not any(one.waiting for one in found.values())
+
+
+def test_a_file_that_cannot_be_used_is_told_before_the_next_start_fails(installation):
     (installation.home / "keepfold.toml").write_text("sesion_hours = 8\n")
     page = page_of()
     assert "the next start fails" in page

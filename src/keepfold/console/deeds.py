@@ -47,7 +47,9 @@ def _words() -> Mapping[str, Mapping[str, Any]]:
 def changing() -> frozenset[int]:
     """Return the numbers of the actions that change something; the others only look."""
     looking = {name for name, entry in _words().items() if entry.get("looks")}
-    return frozenset(line.number for name, line in known_actions().items() if name not in looking)
+    return frozenset(
+        line.number for name, line in known_actions().items() if name not in looking and line.kind != "access"
+    )
 
 
 def topic_choices() -> list[tuple[str, str | Promise]]:

@@ -22,13 +22,12 @@ from keepfold.kernel import config, db
 from keepfold.kernel.errors import Misconfigured
 from keepfold.ui import components as ui
 
-FILE, ENVIRONMENT, SECRET_FILE, DEFAULT, UNKNOWN = "file", "environment", "secret file", "default", "unknown"
+FILE, ENVIRONMENT, SECRET_FILE, DEFAULT = "file", "environment", "secret file", "default"
 _SOURCES: Mapping[str, ui.Badge] = {
     DEFAULT: ui.Badge(_("Default"), "line"),
     FILE: ui.Badge(_("File"), "", "file-text"),
     ENVIRONMENT: ui.Badge(_("Environment"), "", "terminal"),
     SECRET_FILE: ui.Badge(_("File of a secret"), "", "key-round"),
-    UNKNOWN: ui.Badge(_("Unknown"), "warn", "circle-help"),
 }
 _LICENCE_WORDS = re.compile(r"[A-Za-z0-9.+-]+(?: (?:OR|AND|WITH) [A-Za-z0-9.+-]+)*\Z")
 
@@ -96,13 +95,13 @@ def _said(labels: Mapping[str, str]) -> str:
 
 def setup(*, changed_only: bool = False) -> Setup:
     """Return every setting with the value that holds in this process, and where it comes from."""
-    rows, trouble = _rows()
+    written, trouble = _written()
     now = config.current()
     found: dict[str, list[Setting]] = {}
     for item in fields(config.Config):
         entry = _pack()["settings"][item.name]
-        one = _setting(item, entry, getattr(now, item.name), rows.get(item.name))
-        if one.is_changed or not changed_only:
+        one = _setting(item, entry, getattr(now, item.name), written)
+        if one.is_changed or one.waiting or not changed_only:
             found.setdefault(entry["group"], []).append(one)
     groups = tuple(
         Group(key, _said(entry["label"]), entry["icon"], tuple(found[key]))
@@ -112,16 +111,17 @@ def setup(*, changed_only: bool = False) -> Setup:
     return Setup(groups, trouble, str(now.home / config.FILE_NAME))
 
 
-def _rows() -> tuple[dict[str, config.Row], str]:
-    """Return what is written down at this moment; nothing, and why, when it cannot be read."""
+def _written() -> tuple[dict[str, Any] | None, str]:
+    """Return what the file says at this moment; None, and why, when it cannot be used."""
     try:
-        return {row.name: row for row in config.explain()}, ""
+        return config.written(), ""
     except Misconfigured as error:
-        return {}, error.readable()
+        return None, error.readable()
 
 
-def _setting(item: Any, entry: Mapping[str, Any], value: Any, row: config.Row | None) -> Setting:
+def _setting(item: Any, entry: Mapping[str, Any], value: Any, written: dict[str, Any] | None) -> Setting:
     secret = bool(item.metadata.get("secret"))
+    source = _source(item.name)
     return Setting(
         name=item.name,
         variable=config.PREFIX + item.name.upper(),
@@ -131,8 +131,8 @@ def _setting(item: Any, entry: Mapping[str, Any], value: Any, row: config.Row | 
         default="" if secret else _shown(item.default),
         is_secret=secret,
         is_set=bool(value),
-        source=_source(row),
-        waiting=row is not None and item.name != "home" and not secret and row.value != _shown(value),
+        source=source,
+        waiting=written is not None and _waits(item.name, source, value, written),
         line=_toml(item.name, entry.get("like")),
         environment_line=_environment(item.name, entry.get("like"), secret=secret),
         choices=tuple(item.metadata.get("choices") or ()),
@@ -140,10 +140,16 @@ def _setting(item: Any, entry: Mapping[str, Any], value: Any, row: config.Row | 
     )
 
 
-def _source(row: config.Row | None) -> str:
-    if row is None:
-        return UNKNOWN
-    return FILE if row.source.startswith("file ") else row.source
+def _source(name: str) -> str:
+    source = config.sources().get(name, DEFAULT)
+    return FILE if source.startswith("file ") else source
+
+
+def _waits(name: str, source: str, value: Any, written: dict[str, Any]) -> bool:
+    """Say whether the next start would find another value in the file than the one that holds."""
+    if source in {ENVIRONMENT, SECRET_FILE}:
+        return False
+    return written[name] != value if name in written else source == FILE
 
 
 def _shown(value: Any) -> str:

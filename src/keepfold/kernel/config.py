@@ -341,18 +341,36 @@ class _Current:
     """The configuration of this process, read once."""
 
     value: Config | None = None
+    sources: Mapping[str, str] = {}
 
 
 def current() -> Config:
     """Return this process's configuration; read from the environment and the file at the first call."""
     if _Current.value is None:
-        use(load())
+        found, sources = _load(os.environ, None)
+        use(found)
+        _Current.sources = sources
     assert _Current.value is not None  # noqa: S101  `use` has just set it; this tells the type checker
     return _Current.value
 
 
+def sources() -> Mapping[str, str]:
+    """Return where the settings of this process came from when it read them; defaults are left out.
+
+    A web server forgets its environment once it has read it, so this cannot be found out later.
+    """
+    current()
+    return _Current.sources
+
+
+def written() -> dict[str, Any]:
+    """Return what the file says at this moment, by setting; it counts at the next start. Raises `Misconfigured`."""
+    return _from_file(current().home / FILE_NAME)
+
+
 def use(config: Config | None) -> None:
     """Make `config` this process's configuration, or read it anew at the next call when None."""
+    _Current.sources = {}
     _Current.value = config if config is None or config.secret_key else replace(config, secret_key=_made(config.home))
 
 

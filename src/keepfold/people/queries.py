@@ -22,7 +22,7 @@ from keepfold.kernel.log import get_logger
 from keepfold.people import errors, rules, store, views
 from keepfold.people.memory import REMEMBER_SECONDS, USE_NOTED_EVERY, Remembered, memory
 from keepfold.people.models import RoleOverride, Staff, StaffRole
-from keepfold.people.types import Client, Grants, Role, TokenView
+from keepfold.people.types import Client, ClientState, Grants, Role, TokenView
 
 EPOCH = "people"
 OPERATOR_ID = bytes.fromhex("00000000000070008000000000000001")
@@ -179,9 +179,14 @@ def staff_after(rows: QuerySet[Staff], after: bytes, *, by_name: bool, falling: 
     return rows.filter(beyond)
 
 
+def client_count(search: str = "", state: ClientState | None = None) -> int:
+    """Return how many clients there are, of those with a part of the name and a state."""
+    return store.count_clients(store.Wanted(search=search, state=state, now_s=clock.now_s()))
+
+
 def idle_clients() -> int:
     """Return how many living clients have not been used for so long that somebody should look."""
-    return store.count_clients(store.Wanted(state="idle", now_s=clock.now_s()))
+    return client_count(state="idle")
 
 
 def holders(role: str) -> QuerySet[Staff]:

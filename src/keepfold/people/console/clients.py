@@ -33,7 +33,7 @@ nav.register(
 )
 
 STATES: dict[ClientState, Any] = {
-    "alive": _("In use"),
+    "alive": _("Active"),
     "idle": _("Unused"),
     "expired": _("Expired"),
     "revoked": _("Revoked"),
@@ -87,7 +87,9 @@ def _found(actor: Actor, query: tables.Query) -> tables.Slice:
         falling=query.descending != query.backwards,
     )
     makers = queries.names_of(row.created_by for row in rows)
-    return tables.slice_of(rows, query, lambda row: tables.cursor(shown_id(row)), partial(described, makers=makers))
+    show = partial(described, makers=makers)
+    total = queries.client_count(query.filters.get("q", ""), query.filters.get("state"))
+    return tables.slice_of(rows, query, lambda row: tables.cursor(shown_id(row)), show, total=total)
 
 
 def _start(text: str) -> bytes:

@@ -27,10 +27,19 @@ OVERLAPS = {"0": 0, "3600": 3600, "86400": 86_400}
 Choices = list[tuple[str, ui_forms.Choice]]
 
 
+class Boxes(forms.MultipleChoiceField):
+    """Boxes to tick that are asked for, though the form itself says what is missing."""
+
+    def validate(self, value: list[str]) -> None:
+        """Accept none; whatever is ticked must be among the choices."""
+        if value:
+            super().validate(value)
+
+
 def _boxes(label: Any, hint: Any = "", *, required: bool = False) -> forms.MultipleChoiceField:
     # Said here as well: fields that a form makes for itself come too late for the house's own words.
     errors = {"invalid_choice": _("Choose among these.")}
-    return forms.MultipleChoiceField(
+    return Boxes(
         label=label, help_text=hint, required=required, widget=forms.CheckboxSelectMultiple, error_messages=errors
     )
 
@@ -211,7 +220,11 @@ class NewClient(ui_forms.Form):
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    tasks = _boxes(_("What is it for?"), _("Choose only what it does. Each task brings exactly the grants below it."))
+    tasks = _boxes(
+        _("What is it for?"),
+        _("Choose only what it does. Each task brings exactly the grants it needs."),
+        required=True,
+    )
     rights = _boxes(_("Single grants"), _("For what no task describes."))
     purposes = _boxes(_("For which purposes?"), _("Whatever opens or finds a customer needs one."))
     ends = forms.ChoiceField(
@@ -291,7 +304,7 @@ def _task(task: words.Task, actor: Actor) -> ui_forms.Choice:
     lacks = bool(rules.beyond(held_by(actor), Grants(task.actions)).actions)
     return ui_forms.Choice(
         task.label,
-        note=f"{task.means} {', '.join(task.actions)}",
+        note=task.means,
         badge=_("You do not hold this") if lacks else "",
         disabled=lacks,
     )

@@ -81,19 +81,23 @@ def staff(request: HttpRequest) -> HttpResponse:
 
 def _members(actor: Actor, query: tables.Query) -> tables.Slice:
     state = query.filters.get("state")
+    narrowed = {
+        "search": query.filters.get("q", ""),
+        "role": query.filters.get("role"),
+        "active": None if state is None else state == "active",
+    }
     rows = actions.list_staff(
         actor=actor,
         after=_cursor(query),
         limit=query.limit + 1,
-        search=query.filters.get("q", ""),
-        role=query.filters.get("role"),
-        active=None if state is None else state == "active",
+        **narrowed,
         by_name=query.sort == "name",
         falling=query.descending != query.backwards,
     )
     seen, roles = signs.of(row.id for row in rows), queries.roles()
     show = partial(_row, seen=seen, labels={name: words.role_label(role) for name, role in roles.items()})
-    return tables.slice_of(rows, query, lambda row: tables.cursor(row.id.hex()), show)
+    total = queries.staff_rows(**narrowed).count()
+    return tables.slice_of(rows, query, lambda row: tables.cursor(row.id.hex()), show, total=total)
 
 
 def _cursor(query: tables.Query) -> bytes:
@@ -122,14 +126,16 @@ def _row(row: StaffMember, *, seen: dict[bytes, signs.Sign], labels: dict[str, s
 
 def factor_badge(sign: signs.Sign) -> ui.Badge:
     """Return whether a second factor guards how somebody signs in."""
-    return ui.Badge(_("Yes"), "good") if sign.second_factor else ui.Badge(_("No"), "warn")
+    if sign.second_factor:
+        return ui.Badge(_("Yes"), "good")
+    return ui.Badge(_("No"), "warn") if sign.can_sign_in else ui.Badge(_("Not yet"), "line")
 
 
 def state_badge(row: StaffMember, sign: signs.Sign) -> ui.Badge:
     """Return whether somebody may act, and whether they have been here at all."""
     if not row.is_active:
         return ui.Badge(_("Deactivated"), "line")
-    return ui.Badge(_("Active")) if sign.can_sign_in else ui.Badge(_("Invited"), "warn", "mail")
+    return ui.Badge(_("Active")) if sign.can_sign_in else ui.Badge(_("Invited"), "", "mail")
 
 
 # ------------------------------------------------------------------------------------------------------------ who joins
