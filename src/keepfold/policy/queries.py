@@ -155,6 +155,7 @@ def info(row: store.VersionRow, *, active: bool) -> VersionInfo:
         version=row.version,
         policy_id=row.policy_id,
         submitted_at_us=row.submitted_us,
+        submitted_by=row.submitted_by,
         effective_from=row.effective_from,
         approvals=store.approvals(row.version),
         active=active,
@@ -257,6 +258,25 @@ def history(limit: int = 1000) -> tuple[InForce, ...]:
             InForce(version=version, previous=previous, at_us=at_us, until_us=until, people=by, genuine=is_ours)
         )
     return tuple(found)
+
+
+def version_info(version: str) -> VersionInfo:
+    """Return what is public about a full version. Raises `NotFound`."""
+    row = store.one(version)
+    if row is None:
+        raise unknown_version()
+    return info(row, active=version == version_in_force())
+
+
+def version_in_force() -> str:
+    """Return the full version that decides now; nothing while there is none."""
+    now = store.active()
+    return str(now[0]) if now is not None else ""
+
+
+def count_versions() -> int:
+    """Return how many versions were ever submitted."""
+    return store.count_versions()
 
 
 def ordinal(version: str) -> int:

@@ -303,6 +303,7 @@ class VersionInfo(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     policy_id: str
     submitted_at_us: int
+    submitted_by: bytes
     effective_from: str
     approvals: int
     active: bool

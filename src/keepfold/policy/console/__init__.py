@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from keepfold.policy.console import decisions, document, versions, workshop
+from keepfold.policy.console import decisions, document, draft, versions, workshop
 
 urlpatterns = [
     *decisions.urlpatterns,
     *document.urlpatterns,
     *versions.urlpatterns,
     *workshop.urlpatterns,
+    *draft.urlpatterns,
 ]

@@ -395,3 +395,11 @@ def grounds(basis: Basis, regimes: tuple[str, ...]) -> list[str]:
     if basis.criminal is not None:
         found.append(gettext("Data on crimes, GDPR Article 10"))
     return found
+
+
+def said_plain(label: object, spoken: tuple[str, ...], otherwise: str) -> str:
+    """Return a label of a text that is not checked yet, in the reader's language, else in the first that it has."""
+    if isinstance(label, str):
+        return label
+    texts = {code: text for code, text in label.items() if isinstance(text, str)} if isinstance(label, dict) else {}
+    return said(texts, spoken[0], otherwise)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from keepfold.gate.grants import allows_action
 from keepfold.gate.types import Actor
@@ -55,12 +55,13 @@ def waits_for(actor: Actor, person: bytes, found: Draft, *, two_people: bool) ->
 
 
 def waiting(actor: Actor, person_of: Callable[[Actor], bytes], *, two_people: bool) -> int:
-    """Return how many drafts wait for somebody."""
+    """Return how many drafts wait for somebody: three queries, for the number beside the navigation."""
     listed = rows.listed([rows.STATES.index(state) for state in rules.OPEN], _MOST)
     if not listed:
         return 0
-    person = person_of(actor)
-    found = (_draft(row, rows.events(row.id), rows.revision(row.id, row.revision)) for row in listed)
+    person, found_ids = person_of(actor), [row.id for row in listed]
+    authors, happened = rows.authors_of(found_ids), rows.events_of(found_ids)
+    found = (_info(row, happened[row.id], authors[row.id], genuine=True) for row in listed)
     return sum(waits_for(actor, person, one, two_people=two_people) for one in found)
 
 
@@ -70,27 +71,36 @@ def of_version(version: str) -> tuple[Draft, ...]:
     return tuple(one for one in found if one is not None and one.version == version)
 
 
+def in_force_at_approval(draft_id: bytes) -> str | None:
+    """Return which version was in force when a draft was approved last, None when it never was."""
+    found = [row for row in rows.events(draft_id) if rows.KINDS[row.kind] == "approved"]
+    return found[-1].in_force if found else None
+
+
 def _was_returned(found: Draft) -> bool:
     last = found.last("returned", "sent", "reopened")
     return last is not None and last.kind == "returned"
 
 
-def _draft(row: rows.DraftRow, events: Iterable[rows.EventRow], head: rows.RevisionRow | None) -> Draft:
-    happened = list(events)
-    fits = 0 <= row.state < len(rows.STATES)
+def _draft(row: rows.DraftRow, happened: list[rows.EventRow], head: rows.RevisionRow | None) -> Draft:
+    is_state = 0 <= row.state < len(rows.STATES)
+    return _info(row, happened, rows.authors(row.id), genuine=is_state and rows.genuine(row, happened, head))
+
+
+def _info(row: rows.DraftRow, happened: list[rows.EventRow], authors: frozenset[bytes], *, genuine: bool) -> Draft:
     return Draft(
         id=row.id,
         title=row.title,
         base=row.base,
-        state=rows.STATES[row.state] if fits else "drafting",
+        state=rows.STATES[row.state] if 0 <= row.state < len(rows.STATES) else "drafting",
         revision=row.revision,
         version=row.version,
         created_by=row.created_by,
         created_us=row.created_us,
         changed_us=row.changed_us,
-        authors=rows.authors(row.id),
+        authors=authors,
         events=tuple(map(_event, happened)),
-        genuine=fits and rows.genuine(row, happened, head),
+        genuine=genuine,
     )
 
 

@@ -160,6 +160,25 @@ def authors(draft: bytes) -> frozenset[bytes]:
     return frozenset(row[0] for row in rows)
 
 
+def authors_of(drafts: Sequence[bytes]) -> dict[bytes, frozenset[bytes]]:
+    """Return everybody who wrote a part of each of these drafts, in one query."""
+    marks = ", ".join(["%s"] * len(drafts))
+    sql = f"SELECT DISTINCT draft, author FROM policy_draft_revision WHERE draft IN ({marks})"  # noqa: S608  marks
+    found: dict[bytes, set[bytes]] = {draft: set() for draft in drafts}
+    for draft, author in db.fetch_all(DATA, sql, list(drafts)):
+        found[draft].add(author)
+    return {draft: frozenset(people) for draft, people in found.items()}
+
+
+def events_of(drafts: Sequence[bytes]) -> dict[bytes, list[EventRow]]:
+    """Return what happened to each of these drafts, in order, in one query."""
+    marks = ", ".join(["%s"] * len(drafts))
+    found: dict[bytes, list[EventRow]] = {draft: [] for draft in drafts}
+    for row in db.fetch_all(DATA, f"{_EVENTS} WHERE draft IN ({marks}) ORDER BY draft, number", list(drafts)):
+        found[row[0]].append(EventRow(*row))
+    return found
+
+
 def events(draft: bytes) -> list[EventRow]:
     """Return what happened to a draft, in order."""
     return [EventRow(*row) for row in db.fetch_all(DATA, f"{_EVENTS} WHERE draft = %s ORDER BY number", [draft])]

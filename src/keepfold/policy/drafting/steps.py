@@ -143,7 +143,7 @@ def reopen(work: Work) -> None:
 def told(work: Work, day: date) -> str:
     """Note that customers were told on a day of what this draft will change; return the version they were told of."""
     version = ready(work.head.text).hash.hex()
-    if day > _today():
+    if day > today():
         raise Invalid(
             _("Customers cannot have been told on a day to come."),
             code="policy.told-later",
@@ -194,7 +194,7 @@ def require_due(work: Work) -> Due:
             rule="notice.on_material",
             next_step=_("Tell them, then note the day here."),
         )
-    if found.from_day is not None and found.from_day > _today():
+    if found.from_day is not None and found.from_day > today():
         raise Conflict(
             _("The time between telling customers and the change has not passed yet."),
             code="policy.notice-period",
@@ -332,7 +332,8 @@ def _comment(text: str) -> str:
     return tidy(text).strip()
 
 
-def _today() -> date:
+def today() -> date:
+    """Return the day it is in UTC: days of policies count there."""
     return datetime.now(UTC).date()
 
 
