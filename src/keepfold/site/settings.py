@@ -79,6 +79,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.template.context_processors.request",
                 "keepfold.site.shell.shell",
+                "keepfold.console.tour.tour",
             ]
         },
     },
