@@ -111,12 +111,10 @@ class Shown(NamedTuple):
         return " ".join(ids)
 
     def control_html(self, classes: str) -> str:
-        """Return the control with everything that a screen reader needs."""
+        """Return the control; Django itself says which one is wrong."""
         attrs: dict[str, Any] = {"class": classes}
         if self.described_by:
             attrs["aria-describedby"] = self.described_by
-        if self.bound.errors:
-            attrs["aria-invalid"] = "true"
         return self.bound.as_widget(attrs=attrs)
 
 
