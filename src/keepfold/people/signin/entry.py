@@ -75,7 +75,7 @@ def enter(request: HttpRequest, member: Staff, after: str) -> HttpResponse:
 @patient
 def passkey(request: HttpRequest) -> HttpResponse:
     """Tell the browser what to sign (JSON), then take what it signed."""
-    if request.method == "GET":
+    if request.method != "POST":
         _require_patience(request)
         return JsonResponse(webauthn.begin_authentication(None))
     member = proofs.by_passkey(request, request.POST.get("credential", ""), None)

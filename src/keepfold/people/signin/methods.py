@@ -118,18 +118,18 @@ def passkey_new(request: HttpRequest) -> HttpResponse:
 
 
 @page(methods=("GET", "POST"), fresh=True)
-def passkey(request: HttpRequest, factor: int) -> HttpResponse:
+def passkey(request: HttpRequest, factor: str) -> HttpResponse:
     """Rename or remove a passkey."""
     require_fresh(request)
     member = oneself(request)
-    found = next((one for one in factors.passkeys(member) if one.id == factor), None)
+    found = next((one for one in factors.passkeys(member) if str(one.id) == factor), None)
     if found is None:
         raise errors.NoSuchFactor("There is no such passkey, or no longer.")
     if "remove" in request.POST:
-        return _remove(request, member, factor, found.name)
+        return _remove(request, member, found.id, found.name)
     form = NameForm(request.POST or None, initial={"name": found.name})
     if request.method == "POST" and form.is_valid():
-        actions.rename_passkey(actor=who.oneself(member), factor=factor, name=form.cleaned_data["name"])
+        actions.rename_passkey(actor=who.oneself(member), factor=found.id, name=form.cleaned_data["name"])
         toast.say(request, _("The passkey has another name now."))
         return HttpResponseRedirect(reverse("account"))
     return render(request, "people/passkey.html", {"active": "account", "passkey": found, "form": form})
