@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -18,6 +19,7 @@ from keepfold.console.customers.purposes import Choice
 from keepfold.console.customers.whom import Customer, customer_page
 from keepfold.gate.console import actor_of, may, page
 from keepfold.gate.types import Actor
+from keepfold.kernel import clock
 from keepfold.kernel.errors import NotAllowed
 from keepfold.policy import queries as policy
 from keepfold.policy.types import FieldSpec, Schema
@@ -29,6 +31,7 @@ from keepfold.vault.types import FieldError, Opened
 
 UPDATE, OPEN, SEAL = "vault.record.update", "vault.record.open", "vault.record.seal"
 _SPARE = 2
+_OPEN_FOR = timedelta(minutes=10)
 _INPUTS = {"email": "email", "phone": "tel", "date": "date", "number": "text"}
 
 
@@ -130,7 +133,8 @@ def _rows(spec: FieldSpec, value: Any, given: QueryDict | None) -> tuple[tuple[C
 
 
 def _part(spec: FieldSpec, number: int, name: str, kind: str, value: Any) -> Cell:
-    return Cell(f"f-{spec.name}-{number}-{name}", name, _INPUTS.get(kind, "text"), values.raw_text(value), 1000)
+    label = name.replace("_", " ")
+    return Cell(f"f-{spec.name}-{number}-{name}", label, _INPUTS.get(kind, "text"), values.raw_text(value), 1000)
 
 
 # ------------------------------------------------------------------------------------------------- reading the form
@@ -288,6 +292,7 @@ def edit(request: HttpRequest, customer: Customer) -> HttpResponse:
         "case": state.case,
         "controls": state.controls(typed=typed),
         "opened": state.opened,
+        "until": clock.now() + _OPEN_FOR,
         "may_open": may(state.actor, OPEN),
         "problems": state.problems,
         "refusal": state.refusal,

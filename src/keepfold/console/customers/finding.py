@@ -154,28 +154,29 @@ def searchable(schema: Schema, chosen: Choice | None) -> list[tuple[str, str]]:
 
 
 def _act(state: State) -> None:
-    if state.chosen is None:
-        if not any(one.name == state.asked for one in state.choices):
-            state.problems.append(Problem(_("Choose what you need it for."), "purpose-0"))
+    wanted = next((one for one in state.choices if one.name == state.asked), None)
+    if wanted is None:
+        state.problems.append(Problem(_("Choose what you need it for."), "purpose-0"))
         return
     try:
-        state.result = _names(state) if state.given.get("act") == "names" else _search(state)
+        # Also for a purpose that the page does not offer: the gate refuses it, and the refusal is recorded.
+        state.result = _names(state, wanted) if state.given.get("act") == "names" else _search(state, wanted)
     except NotAllowed as error:
-        explain = words.explain_address(state.chosen.name, SEARCH, state.given.get("field", ""))
-        state.refusal = words.refused(error, state.chosen.label, explain)
+        explain = words.explain_address(wanted.name, SEARCH, state.given.get("field", ""))
+        state.refusal = words.refused(error, wanted.label, explain)
 
 
-def _search(state: State) -> Result | None:
+def _search(state: State, wanted: Choice) -> Result | None:
     field, value = state.given.get("field", ""), state.given.get("value", "").strip()
     reason = _case(state)
-    if field not in dict(state.searchable):
+    if field not in dict(searchable(state.schema, wanted)):
         state.problems.append(Problem(_("Choose by what to search."), "by"))
     if not value:
         state.problems.append(Problem(_("Write what they told you, whole: an address, a number."), "q"))
-    if state.problems or state.chosen is None:
+    if state.problems:
         return None
     try:
-        found = vault.search(actor=state.actor, field=field, value=value, purpose=state.chosen.name, reason=reason)
+        found = vault.search(actor=state.actor, field=field, value=value, purpose=wanted.name, reason=reason)
     except IndexUnfinished:
         state.problems.append(Problem(_("This search is being prepared for everybody. Try again in a while."), "by"))
         return None
@@ -184,7 +185,7 @@ def _search(state: State) -> Result | None:
         text = _("Nobody can have this in “%(field)s”. Write it whole and as it is usually written.")
         state.problems.append(Problem(text % {"field": label}, "q"))
         return None
-    return _opened(state, _after(found, state.given.get("after", "")), field, reason, total=len(found))
+    return _opened(state, wanted, _after(found, state.given.get("after", "")), field, reason, total=len(found))
 
 
 def _case(state: State) -> str | None:
@@ -199,21 +200,28 @@ def _after(found: Sequence[bytes], text: str) -> list[bytes]:
     return [person for person in found if last is None or person > last.id]
 
 
-def _names(state: State) -> Result | None:
+def _names(state: State, wanted: Choice) -> Result | None:
     shown = [one.id for one in map(whom.named, state.given.getlist("ids")[:_SHOWN]) if one is not None]
-    return _opened(state, shown, "", None, total=len(shown), entries=0) if shown else None
+    return _opened(state, wanted, shown, "", None, total=len(shown), entries=0) if shown else None
 
 
 def _opened(
-    state: State, people: Sequence[bytes], field: str, reason: str | None, *, total: int, entries: int = 1
+    state: State,
+    choice: Choice,
+    people: Sequence[bytes],
+    field: str,
+    reason: str | None,
+    *,
+    total: int,
+    entries: int = 1,
 ) -> Result:
     """Open what it takes to recognise these people, under one further entry."""
-    shown, chosen = list(people[:_SHOWN]), state.chosen
-    wanted = columns_of(state.schema, chosen, field)
+    shown = list(people[:_SHOWN])
+    wanted = columns_of(state.schema, choice, field)
     opened: list[Opened | None] = []
-    if shown and chosen is not None and wanted:
+    if shown and wanted and may(state.actor, "vault.record.open_many"):
         opened = vault.open_many(
-            actor=state.actor, persons=shown, purpose=chosen.name, fields=[spec.name for spec in wanted], reason=reason
+            actor=state.actor, persons=shown, purpose=choice.name, fields=[spec.name for spec in wanted], reason=reason
         )
         entries += 1
     there = [(person, one) for person, one in zip(shown, opened, strict=False) if one is not None]
@@ -231,11 +239,9 @@ def _opened(
     )
 
 
-def columns_of(schema: Schema, chosen: Choice | None, field: str) -> list[FieldSpec]:
+def columns_of(schema: Schema, choice: Choice, field: str) -> list[FieldSpec]:
     """Return what is opened of a person in a list: names, what identifies, and by what was searched."""
-    if chosen is None:
-        return []
-    wanted = [*values.names_someone(schema, list(chosen.spec.fields)), field]
+    wanted = [*values.names_someone(schema, list(choice.spec.fields)), field]
     return [schema.fields[name] for name in dict.fromkeys(wanted) if name]
 
 

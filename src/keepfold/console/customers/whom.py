@@ -32,6 +32,11 @@ class Customer(NamedTuple):
         """Return the last four characters, which whoever erases somebody types."""
         return self.shown[-4:]
 
+    @property
+    def short(self) -> str:
+        """Return the id for places without room, such as the way back."""
+        return f"{self.shown[:4]}…{self.shown[-6:]}"
+
     def url(self, route: str = "customer") -> str:
         """Return the address of a page about this customer."""
         return reverse(route, args=[self.shown])
