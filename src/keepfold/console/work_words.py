@@ -14,6 +14,7 @@ from keepfold.ui.components import Badge
 Text = str | Promise
 
 JOBS: dict[str, Text] = {
+    "console.checkup": gettext_lazy("Check the installation"),
     "intake.import": gettext_lazy("Work on an import"),
     "intake.sweep": gettext_lazy("Remove uploads that nobody came back to"),
     "kernel.upkeep": gettext_lazy("Forget old jobs, events and answers"),
@@ -42,7 +43,7 @@ EVENTS: dict[str, Text] = {
     "people.ClientRevoked": gettext_lazy("An API client was revoked"),
 }
 STATES: dict[str, tuple[Text, str, str]] = {
-    "running": (gettext_lazy("Running"), "good", "play"),
+    "running": (gettext_lazy("In progress"), "good", "play"),
     "waiting": (gettext_lazy("Waiting"), "", "clock"),
     "failing": (gettext_lazy("Tried, will be tried again"), "warn", "rotate-ccw"),
     "given_up": (gettext_lazy("Given up"), "bad", "circle-x"),
