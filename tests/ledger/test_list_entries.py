@@ -199,8 +199,8 @@ def test_an_empty_log_has_no_entries_no_counts_and_no_first_day(keys):
     assert queries.is_index_whole()
 
 
-def test_a_list_has_one_to_five_hundred_entries(keys):
-    for limit in (0, 501):
+def test_a_list_has_one_to_a_thousand_entries(keys):
+    for limit in (0, 1001):
         with pytest.raises(Invalid):
             queries.entries(limit=limit)
 

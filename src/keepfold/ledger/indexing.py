@@ -16,16 +16,21 @@ from typing import NamedTuple
 from keepfold.kernel import db
 from keepfold.kernel.db import Row
 from keepfold.ledger import classes
-from keepfold.ledger.classes import ALL_ALLOWED, LONGEST
+from keepfold.ledger.classes import ALL_ALLOWED, LONGEST, TallyRow
 from keepfold.ledger.store import DATA, ENTRY, EntryRow, chunks, marks
 
 LAST = (1 << 63) - 1
 _PAGE = 4096
 _RUNS = ("log", "number", "low", "entries", "packed")
 _COUNT = (
-    "INSERT INTO ledger_tally (log, span, hour, number, entries, low, high) VALUES (%s, %s, %s, %s, %s, %s, %s)"
+    "INSERT INTO ledger_tally (log, span, hour, number, entries, low, high) {rows}"
     " ON CONFLICT (log, span, hour, number) DO UPDATE SET"
     " entries = ledger_tally.entries + excluded.entries, high = excluded.high"
+)
+_COUNT_ONE = _COUNT.format(rows="VALUES (%s, %s, %s, %s, %s, %s, %s)")
+_COUNT_MANY = _COUNT.format(
+    rows="SELECT %s, * FROM unnest"
+    "(%s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
 )
 
 
@@ -60,7 +65,15 @@ def add(log: int, first: int, bodies: Sequence[bytes], actors: Sequence[bytes | 
     numbers = classes.by_class(found) | classes.by_actor(actors, first)
     rows = [(log, *run) for number, indexes in numbers.items() for run in classes.runs(number, indexes)]
     db.rows_insert(DATA, "ledger_index", _RUNS, rows)
-    db.execute_many(DATA, _COUNT, [(log, *row) for row in classes.tallies(found)])
+    _count(log, classes.tallies(found))
+
+
+def _count(log: int, rows: Sequence[TallyRow]) -> None:
+    if db.is_postgres(DATA):
+        # One statement: hundreds would each be planned, and the others wait for the log meanwhile.
+        db.execute(DATA, _COUNT_MANY, [log, *(list(column) for column in zip(*rows, strict=True))])
+    else:
+        db.execute_many(DATA, _COUNT_ONE, [(log, *row) for row in rows])
 
 
 def rebuild(log: int) -> int:

@@ -17,7 +17,7 @@ from keepfold.ledger.indexing import LAST, Tally, Wanted
 from keepfold.ledger.store import EntryRow, chunks
 from keepfold.ledger.types import ActorPage, Count, Counts, EntryFilter, EntryPage, EntryView, Growth
 
-MOST = 500
+MOST = 1000
 _HOURS_AT_ONCE = 256
 _EVERYTHING = EntryFilter()
 # An hour beyond all calendars, at the end of a block.

@@ -71,21 +71,22 @@ def checkpoint(size: int | None = None) -> str:
     return row.note
 
 
-def _signed_size() -> int:
+def signed_size() -> int:
+    """Return how many entries the newest checkpoint covers, 0 before there is one."""
     row = store.last_checkpoint(keyring.LOG)
     return 0 if row is None else row.size
 
 
 def tile(level: int, n: int, width: int = tiles.WIDTH) -> bytes:
     """Return `width` hashes of one tile as in C2SP tlog-tiles; raises `NotFound` beyond the last checkpoint."""
-    if not 1 <= width <= tiles.width_at(level, n, _signed_size()):
+    if not 1 <= width <= tiles.width_at(level, n, signed_size()):
         raise _no_tile()
     return store.read_tile(keyring.LOG, level, n)[: width * 32]
 
 
 def entries_tile(n: int, width: int = tiles.WIDTH) -> bytes:
     """Return a bundle of `width` entries, each after its length (2 bytes); raises `NotFound` beyond the checkpoint."""
-    if not 1 <= width <= tiles.width_at(0, n, _signed_size()):
+    if not 1 <= width <= tiles.width_at(0, n, signed_size()):
         raise _no_tile()
     first = n * tiles.WIDTH
     return tiles.bundle([row.body for row in store.entries_between(keyring.LOG, first, first + width)])
@@ -105,7 +106,7 @@ def inclusion(index: int, size: int | None = None) -> Inclusion:
     Raises `NotFound` when there is no such entry or size yet.
     """
     row = store.entry_at(keyring.LOG, index)
-    until = _signed_size() if size is None else size
+    until = signed_size() if size is None else size
     if row is None or not index < until <= _known_size():
         raise NotFound(
             f"Entry {index} is not in the tree of size {until}.",
@@ -133,7 +134,7 @@ def consistency(old: int, new: int | None = None) -> Consistency:
 
     Raises `NotFound` when the log does not reach that far, and `ProofInvalid` when `old` is larger than `new`.
     """
-    until = _signed_size() if new is None else new
+    until = signed_size() if new is None else new
     if until > _known_size():
         raise NotFound(f"The log has fewer than {until} entries.", code="ledger.no-size")
     node = _reader()
@@ -205,7 +206,7 @@ def entries(
 ) -> EntryPage:
     """Return entries of the whole log, newest first, filtered by what stands in them.
 
-    `before` and `after` are cursors from the last page (give at most one); `limit` is 1 to 500. Quick at any size:
+    `before` and `after` are cursors from the last page (give at most one); `limit` is 1 to 1,000. Quick at any size:
     the newest entries that fit are looked up, never searched for. Raises `Invalid`.
     """
     return listing.page(wanted or EntryFilter(), before, after, limit, view)
@@ -285,6 +286,7 @@ __all__ = [
     "proof_of",
     "refusals",
     "show",
+    "signed_size",
     "status",
     "tile",
     "verification",

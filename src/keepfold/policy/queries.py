@@ -30,6 +30,7 @@ from keepfold.policy.types import (
     ExampleResult,
     Explanation,
     InForce,
+    Labels,
     Question,
     Reach,
     Report,
@@ -132,6 +133,16 @@ def active() -> ActivePolicy:
 def schema() -> Schema:
     """Return the intake schema of the active policy. Raises `Unavailable(code="policy.none-active")`."""
     return active().schema
+
+
+def purpose_labels() -> dict[int, Labels]:
+    """Return what every purpose that ever was is called, by number: its label now, or its name where it is gone."""
+    labels: dict[int, Labels] = {number: {"en": name} for name, number in store.numbers().purpose.items()}
+    try:
+        now = schema()
+    except NoPolicy:
+        return labels
+    return labels | {purpose.number: purpose.label for purpose in now.purposes.values()}
 
 
 def none_active() -> NoPolicy:

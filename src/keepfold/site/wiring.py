@@ -2,7 +2,7 @@
 
 * gate gets its decider (policy) and its recorder (ledger),
 * policy gets the facts about a person that a decision may know (consent), and whether anybody is held (vault),
-* ledger gets its keys (vault),
+* ledger gets its keys (vault), and what purposes are called (policy),
 * consent gets who is there (vault),
 * policy gets which person an actor stands for (people), and how many people it reaches (vault, consent),
 * people get the purposes that roles and clients may be given (policy),
@@ -19,7 +19,7 @@ from keepfold import gate
 from keepfold.consent import queries as consent
 from keepfold.kernel import clock, config, rowmac, sealed
 from keepfold.kernel.errors import Unavailable
-from keepfold.ledger import keyring, tree
+from keepfold.ledger import keyring, names, tree
 from keepfold.ledger import queries as ledger
 from keepfold.ledger.recorder import LedgerRecorder
 from keepfold.people import actions as people_actions
@@ -45,6 +45,7 @@ def wire() -> None:
     """Connect the rooms. Until this ran, the gate refuses everything."""
     gate.wire(decider=PolicyDecider(facts_of, facts_of_many), recorder=LedgerRecorder())
     keyring.wire(keys=vault_keys.LedgerKeys())
+    names.wire(purposes=policy.purpose_labels)
     rowmac.wire(keys=vault_keys.RowKeys())
     sealed.wire(keys=vault_keys.FileKeys())
     sealing.wire(keys=vault_keys.RowKeys())
