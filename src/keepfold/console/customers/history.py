@@ -407,7 +407,7 @@ def entry(_request: HttpRequest, entry: str) -> HttpResponse:
     try:
         index = queries.index_of(ids.parse("ent", entry))
     except Invalid:
-        raise NotFound(_("There is no such entry."), code="ledger.no-entry") from None
+        index = None  # what cannot be an id is answered as one that is not there
     if index is None:
         raise NotFound(
             _("This entry has no number yet, or is not ours."),
