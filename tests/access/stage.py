@@ -35,6 +35,7 @@ def set_up(installation: Any) -> dict[str, str]:
     from keepfold.ledger import sequencer
     from keepfold.people import actions as people
     from keepfold.policy import queries as policy
+    from keepfold.vault import actions as vault
 
     operator = installation.operator
     members = {
@@ -44,19 +45,24 @@ def set_up(installation: Any) -> dict[str, str]:
     people.deactivate_staff(actor=operator, staff=members["Nina"].id)
     override_role(operator)
     client = people.create_client(actor=operator, name="Web shop", actions=("people.client.list",))
-    sequencer.sequence_once()
-    return {
+    vault.open_record(actor=operator, person=installation.carl, purpose="support", reason="tried")
+    found = {
         "staff_id": ids.show("stf", members["Nils"].id),
         "client_id": ids.show("cli", client.client.id),
-        "index": "0",
         "name": "developer",
         "left_id": ids.show("stf", members["Nina"].id),
         "version": policy.active().version,
         "customer": ids.show("cus", installation.carl),
         "token": make_link(members["Nils"].id),
         "draft": begin_draft(installation.ana),
-        "shown": begin_import(installation.ana),
+        "import_id": begin_import(installation.ana),
+        "revision": "1",
+        "factor": "1",
+        **failures(),
     }
+    while sequencer.sequence_once():
+        pass
+    return found | places_in_the_ledger()
 
 
 FILE = b"""given,family,mail,telephone,town
@@ -64,6 +70,41 @@ Carl,Larsson,carl.larsson@example.org,+46 70 174 06 01,Sundborn
 Karin,Larsson,karin.larsson@example.org,+46 70 174 06 02,Sundborn
 Nobody,,not-an-address,,
 """
+
+
+def failures() -> dict[str, str]:
+    """Let a job and a delivery have failed for good; return their numbers."""
+    from keepfold.kernel import clock, ids
+    from keepfold.kernel.jobs import kinds
+    from keepfold.kernel.models import Delivery, Event, Job
+
+    now, dead = clock.now_us(), 2
+    job = Job.objects.create(
+        kind=min(kinds()),
+        state=dead,
+        attempts=8,
+        run_us=now,
+        created_us=now,
+        ended_us=now,
+        error="kernel.storage",
+    )
+    event = Event.objects.create(event_id=ids.uuid7(), kind="people.StaffAdded", payload=b"{}", created_us=now)
+    delivery = Delivery.objects.create(event=event, handler="people.nobody", state=dead, attempts=8, due_us=now)
+    return {"job": str(job.id), "delivery": str(delivery.id)}
+
+
+def places_in_the_ledger() -> dict[str, str]:
+    """Return where the ledger says something about a customer, and something about staff."""
+    from keepfold.kernel import db, ids
+    from keepfold.ledger import queries as ledger
+
+    size = ledger.status().size
+    views = [ledger.show(index) for index in range(size)]
+    deed = next(index for index, view in enumerate(views) if view.action == "people.staff.add")
+    opening = next(index for index, view in enumerate(views) if view.action == "vault.record.open")
+    ref = db.fetch_one("default", "SELECT ref FROM ledger_entry WHERE idx = %s", [opening])
+    assert ref is not None
+    return {"index": str(opening), "deed": str(deed), "entry": ids.show("ent", bytes(ref[0]))}
 
 
 def override_role(actor: Any) -> None:

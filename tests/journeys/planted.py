@@ -133,7 +133,7 @@ def _papers(staff: str) -> dict[str, str]:
     return {
         "token": stage.make_link(ids.parse("stf", staff)),
         "draft": stage.begin_draft(ana, title=text(80)),
-        "shown": stage.begin_import(ana, content=content, name=text(80) + ".csv"),
+        "import_id": stage.begin_import(ana, content=content, name=text(80) + ".csv"),
     }
 
 

@@ -70,24 +70,30 @@ def build(home: Path, customers: int = CUSTOMERS) -> dict[str, Any]:
 def _parts(found: dict[str, Any]) -> dict[str, str]:
     """Return what the changing parts of addresses stand for."""
     from keepfold.kernel import ids
+    from keepfold.ledger import sequencer
     from keepfold.people import queries as people
     from keepfold.policy import queries as policy
     from tests.access import stage
 
     stage.override_role(people.operator())
     ana = people.staff_actor(ids.parse("stf", found["staff"]["ana"]))
-    return {
+    parts = {
         "customer": found["carl"],
         "staff_id": found["staff"]["ben"],
         "left_id": found["staff"]["fred"],
         "token": stage.make_link(ids.parse("stf", found["staff"]["nora"])),
         "draft": stage.begin_draft(ana),
-        "shown": stage.begin_import(ana),
+        "import_id": stage.begin_import(ana),
+        "revision": "1",
+        "factor": "1",
         "client_id": _client(),
-        "index": "3",
         "name": "developer",
         "version": policy.active().version,
+        **stage.failures(),
     }
+    while sequencer.sequence_once():
+        pass
+    return parts | stage.places_in_the_ledger()
 
 
 def _install() -> None:
