@@ -65,7 +65,8 @@ def _affected(old: Policy, new: Policy, change: Change, reach: Reach) -> str:
     asked = [name for name in change.purposes if _asks(old, name) or _asks(new, name)]
     if not change.purposes or len(asked) != len(change.purposes):
         return _held(reach)
-    return " ".join(_agreed(words.Names(new if name in new.purposes else old), name, reach) for name in asked)
+    # To a purpose that is not in force yet nobody can have agreed.
+    return " ".join(_agreed(words.Names(old), name, reach) for name in asked if name in old.purposes)
 
 
 def _asks(policy: Policy, purpose: str) -> bool:

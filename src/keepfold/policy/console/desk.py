@@ -249,13 +249,15 @@ class Desk:
         return tuple(ui.CodeLine(one.text, "ask" if one.number in asked else one.mark, one.number) for one in lines)
 
     def around(self, section: str, name: str) -> ui.CodeLines:
-        """Return the marked lines of one entry, and those that changed or are asked about; without an entry, all."""
+        """Return the marked lines of one entry, and those that changed or are asked about; all where there are none."""
         spans = spans_of(self.text)
         entry = spans.at((section, name)) if spans is not None and name else None
-        if spans is None or entry is None:
-            return self.marked
-        wanted = range(spans.line_number(entry.start) - _AROUND, spans.line_number(entry.end) + _AROUND + 1)
+        wanted = range(0)
+        if spans is not None and entry is not None:
+            wanted = range(spans.line_number(entry.start), spans.line_number(entry.end) + 1)
         near = [at for at, line in enumerate(self.marked) if line.mark or line.number in wanted]
+        if not near:
+            return self.marked
         kept = {number for at in near for number in range(at - _AROUND, at + _AROUND + 1)}
         return tuple(_with_gaps(self.marked, kept))
 

@@ -96,7 +96,7 @@ def _context(request: HttpRequest, desk: Desk, bound: Any, error: str, *, typed:
     found, actor = desk.draft, actor_of(request)
     allowed = rights(actor, found, two_people=desk.two_people)
     asked = request.POST if request.method == "POST" else request.GET
-    view = "text" if allowed.write and (asked.get("view") == "text" or typed) else "marked"
+    view = _view(asked.get("view", ""), allowed, typed=typed)
     part = parts.of(asked.get("part", ""), desk.plain)
     known = names.of({found.created_by, *(event.person for event in found.events), *found.authors})
     return {
@@ -111,10 +111,10 @@ def _context(request: HttpRequest, desk: Desk, bound: Any, error: str, *, typed:
         "part": part,
         "half": parts.half(desk, part, bound) if desk.plain is not None else None,
         "tabs": parts.tabs(desk, part, view),
-        "views": _views(desk, part, view) if allowed.write else [],
+        "views": _views(desk, part, view, allowed),
         "by": known[found.created_by],
         "base_number": queries.ordinal(found.base) if found.base else 0,
-        "lines": desk.around(part.section, part.name),
+        "lines": desk.marked if view == "whole" else desk.around(part.section, part.name),
         "can_undo": allowed.write and _before(found) > 0,
         **_lower(desk, known),
     }  # fmt: skip
@@ -137,12 +137,19 @@ def _lower(desk: Desk, known: Any) -> dict[str, Any]:
     }
 
 
-def _views(desk: Desk, part: parts.Part, view: str) -> list[ui.Tab]:
-    address = reverse("draft", args=[desk.id])
-    return [
-        ui.Tab(_("Changes"), f"{address}?part={part.key}", view == "marked"),
-        ui.Tab(_("Text"), f"{address}?part={part.key}&view=text", view == "text"),
+def _view(asked: str, allowed: Rights, *, typed: bool) -> str:
+    if allowed.write and (asked == "text" or typed):
+        return "text"
+    return "whole" if asked == "whole" else "marked"
+
+
+def _views(desk: Desk, part: parts.Part, view: str, allowed: Rights) -> list[ui.Tab]:
+    address = f"{reverse('draft', args=[desk.id])}?part={part.key}"
+    found = [
+        ui.Tab(_("Changes"), address, view == "marked"),
+        ui.Tab(_("Whole file"), f"{address}&view=whole", view == "whole"),
     ]
+    return [*found, ui.Tab(_("Write"), f"{address}&view=text", view == "text")] if allowed.write else found
 
 
 @page(*SEES, methods=("POST",))
@@ -272,7 +279,9 @@ class _Work:
 
 def address(found: Draft, *, part: str = "", view: str = "") -> str:
     """Return where a draft is looked at, with the half that was open."""
-    query = "&".join([*([f"part={part}"] if parts.is_key(part) else []), *(["view=text"] if view == "text" else [])])
+    query = "&".join(
+        [*([f"part={part}"] if parts.is_key(part) else []), *([f"view={view}"] if view in {"text", "whole"} else [])]
+    )
     return reverse("draft", args=[ids.show(steps.PREFIX, found.id)]) + (f"?{query}" if query else "")
 
 
@@ -372,7 +381,7 @@ def announce(request: HttpRequest, draft: str) -> HttpResponse:
 def discard(request: HttpRequest, draft: str) -> HttpResponse:
     """Put a draft aside, after a question."""
     found = find(request, draft)
-    if request.method == "GET":
+    if request.method != "POST":  # a HEAD request looks as well
         return render(request, "policy/discard.html", {"active": "workshop", "draft": found, "id": draft})
     answer = _moved(request, found, _("Discarded. Its texts stay readable."),
                     lambda actor: actions.discard_draft(actor=actor, draft=found.id))  # fmt: skip

@@ -105,7 +105,7 @@ def of(key: str, plain: Any) -> Part:
 
 def tabs(desk: Desk, part: Part, view: str) -> list[ui.Tab]:
     """Return the sections as segments."""
-    address, tail = reverse("draft", args=[desk.id]), "&view=text" if view == "text" else ""
+    address, tail = reverse("draft", args=[desk.id]), f"&view={view}" if view != "marked" else ""
     titles = {"purposes": _("Purposes"), "data": _("Data"), "recipients": _("Recipients"), "keeping": _("Keeping")}
     return [ui.Tab(title, f"{address}?part={key}{tail}", part.section == key) for key, title in titles.items()]
 

@@ -30,9 +30,10 @@ _LISTED = re.compile(r"`[^`]+`(?:, `[^`]+`)*\Z")
 
 
 class Saying(NamedTuple):
-    """One sentence of the code: how it is found again, and its texts by language."""
+    """One sentence of the code: how it is found again, and its texts by language. `english` is for names in words."""
 
     pattern: re.Pattern[str]
+    code: str
     english: str
     german: str
 
@@ -61,7 +62,7 @@ def plainly(sentence: str) -> str:
     if found is None:
         return sentence
     saying, values = found
-    text = saying.german if _is_german() else saying.english
+    text = saying.german if _is_german() else saying.code
     return _PLACE.sub(lambda place: plainly(values[int(place[1])]), text)
 
 
@@ -156,7 +157,11 @@ def sayings() -> tuple[Saying, ...]:
     """Return every sentence, the one with the most fixed letters first."""
     table = tomllib.loads(files(__package__).joinpath("sayings.toml").read_text(encoding="utf-8"))
     ordered = sorted(table, key=lambda text: -len(_PLACE.sub("", text)))
-    return tuple(Saying(_pattern(text), text, table[text]) for text in ordered)
+    return tuple(Saying(_pattern(text), *_texts(text, table[text])) for text in ordered)
+
+
+def _texts(code: str, said: str | dict[str, str]) -> tuple[str, str, str]:
+    return (code, said["en"], said["de"]) if isinstance(said, dict) else (code, code, said)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -148,13 +148,14 @@ class EntryForm(ui_forms.Form):
         if isinstance(was, str) and simple is None:
             units.append((AS_WRITTEN, _("as in the file: %(period)s") % {"period": was}))
         number = int(simple[1]) if simple else None
+        # What the file writes in another way, such as P1Y6M, needs no number here.
+        needed = required and (simple is not None or not was)
         self.fields[f"{key}_number"] = dj.IntegerField(
-            label=title, min_value=0, max_value=9999, required=False, help_text=hint, initial=number
+            label=title, min_value=0, max_value=9999, required=needed, help_text=hint, initial=number
         )
         self.fields[f"{key}_unit"] = dj.ChoiceField(
             label=_("Unit"), choices=units, initial=simple[2] if simple else AS_WRITTEN if was else "D", required=False
         )
-        self.fields[f"{key}_number"].needed = required  # type: ignore[attr-defined]
 
     def period_wanted(self, key: str, was: Any) -> str | None:
         """Return the length of time that was given, as the file writes it."""
@@ -162,16 +163,6 @@ class EntryForm(ui_forms.Form):
         if unit == AS_WRITTEN:
             return was if isinstance(was, str) else None
         return None if number is None else f"P{number}{unit or 'D'}"
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for a number where a length of time is needed."""
-        cleaned = super().clean() or self.cleaned_data
-        for key, field in self.fields.items():
-            stem = key.removesuffix("_number")
-            missing = cleaned.get(key) is None and cleaned.get(f"{stem}_unit") != AS_WRITTEN
-            if getattr(field, "needed", False) and missing and key not in self.errors:
-                self.add_error(key, _("Write a number, for example 90."))
-        return cleaned
 
 
 def without(entry: dict[str, Any], parts: Mapping[str, Any]) -> dict[str, Any]:

@@ -104,7 +104,7 @@ class DataForm(EntryForm):
 
     def clean(self) -> dict[str, Any]:
         """Look at what belongs together."""
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         kind, mask = cleaned.get("type"), cleaned.get("mask")
         if mask and kind in MASKS_OF and mask not in MASKS_OF[kind]:
             self.add_error("mask", _("This does not fit the type. Choose another, or what is usual."))

@@ -190,7 +190,7 @@ class PurposeForm(EntryForm):
 
     def clean(self) -> dict[str, Any]:
         """Look at what belongs together."""
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         if self.items and all(cleaned.get(f"item_{item}", "-") == "-" for item in self.items):
             self.add_error(None, _("Say which data it needs: a purpose that uses nothing is no purpose."))
         if self._rests_on_consent(cleaned) and not cleaned.get("ask_in"):
