@@ -71,7 +71,7 @@ def test_the_newest_deeds_come_first_with_who_did_them(busy):
 def test_looking_is_counted_and_listed_only_when_asked_for(busy):
     assert "Opened a record" not in str(audit())
     looked = audit(query="&topic=looking")
-    assert ["Opened a record", "Ben", "Done"] in [row[:3] for row in looked]
+    assert ["Opened a record", "Ben", "Allowed"] in [row[:3] for row in looked]
     assert "Created an API client" not in str(looked)
     page = text_of(signed_in("Dora").get("/audit"))
     assert re.search(r"Openings by staff</dt><dd[^>]*>1</dd>", page)
@@ -156,7 +156,7 @@ def test_entries_of_programs_and_of_nobody_are_not_there(busy):
 def test_the_audit_leaves_as_a_file_with_names_and_without_formulas(busy):
     sequenced()
     lines = b"".join(signed_in("Dora").get("/audit?as=csv").streaming_content).decode()
-    assert "Changed somebody's roles,Olga,Done" in lines
+    assert "Changed somebody's roles,Olga,Allowed" in lines
 
 
 GRANTED = {"/audit": {"Olga", "Ana", "Dora", "Sam"}, "/audit/1": {"Olga", "Ana", "Dora", "Sam"}}

@@ -46,7 +46,7 @@ AUDIT = tables.Table(
     filters=(
         tables.Choice("topic", _("What"), deeds.topic_choices),
         tables.Choice("who", _("Who"), deeds.who_choices),
-        tables.Choice("outcome", _("Outcome"), (("allowed", _("Done")), ("refused", _("Refused")))),
+        tables.Choice("outcome", _("Outcome"), (("allowed", _("Allowed")), ("refused", _("Refused")))),
         tables.Days("at", _("Days")),
     ),
     empty=(
@@ -118,7 +118,7 @@ def _row(deed: Deed, names: dict[bytes, str]) -> dict[str, Any]:
 
 def outcome(view: EntryView) -> ui.Badge:
     """Return whether it was done or refused, as a word."""
-    return ui.Badge(_("Done")) if view.allowed else ui.Badge(_("Refused"), "bad")
+    return ui.Badge(_("Allowed")) if view.allowed else ui.Badge(_("Refused"), "bad")
 
 
 def _figures() -> list[ui.Figure]:

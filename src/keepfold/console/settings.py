@@ -20,7 +20,7 @@ nav.register(nav.Item("settings", "running", _("Settings"), "settings-2", "setti
 
 CHECKS = {
     "python": _("Python"),
-    "home": _("Home"),
+    "home": _("Home folder"),
     "modes": _("Rights of files"),
     "root key": _("Root key"),
     "disk": _("Disk"),

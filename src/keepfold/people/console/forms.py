@@ -142,7 +142,7 @@ class RoleWords(ui_forms.Form):
 
     def _room(self, room: words.Room, actor: Actor) -> str:
         key = f"room_{room.key}"
-        field = _boxes(room.label)
+        field = _boxes(room.label, required=True)
         field.choices = _right_choices(room, actor, self._old.actions)
         self.fields[key] = field
         return key
