@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import zip_longest
+from itertools import product, zip_longest
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
@@ -16,7 +19,8 @@ from django.utils.html import escape
 from keepfold.gate.console import declared_by
 from tests.access import stage
 from tests.access.conftest import allowed, declared, parts_of
-from tests.access.routes import METHODS, Route, pages
+from tests.access.routes import METHODS, Route, fill, pages
+from tests.support import console
 
 TABLE = declared("page")
 # Answered before any page; files are the same for everybody.
@@ -36,6 +40,11 @@ ABSENT = {
     "token": "kfl_" + "b" * 43,
 }
 MALFORMED = ("x", "stf_", "cus_zzzzzzzzzzzzzzzzzzzzzzzzzz", "%00", "..%2f..%2fetc", "'%22%3E%3Cb%3E", "a" * 500, "-1")
+# Pages by the first word of their address: what is only looked at shares one installation.
+AREAS: dict[str, list[str]] = {}
+for _path in TABLE:
+    AREAS.setdefault(_path.split("/")[1] or "home", []).append(_path)
+in_every_area = pytest.mark.parametrize("area", AREAS.values(), ids=AREAS.keys())
 # These reach the view, unless a number is wanted; then no page has such an address, and the words are others.
 NUMBERS = {"index", "number", "factor"}
 SHAPED = ("x", "stf_", "cus_zzzzzzzzzzzzzzzzzzzzzzzzzz")
@@ -62,8 +71,8 @@ def address_of(path: str, things: dict[str, str]) -> str:
     return routes()[path].filled(parts_of(TABLE[path], things))
 
 
-def with_parts() -> list[str]:
-    return [path for path in TABLE if "<" in path and path not in PUBLIC]
+def told(wrong: list[str]) -> str:
+    return "\n" + "\n".join(wrong)
 
 
 def same(answer: Any, part: str) -> tuple[int, str]:
@@ -120,96 +129,120 @@ def test_each_role_gets_what_the_table_says(things, path):
             may = who in allowed(line)
             if may == (is_refusal(answer, who) or answer.status_code >= 500):
                 wrong.append(f"{who} {method} {address}: {answer.status_code}, and the table says {may}")
-    assert not wrong, "\n" + "\n".join(wrong)
+    assert not wrong, told(wrong)
 
 
-@pytest.mark.parametrize("path", TABLE)
-def test_other_methods_are_refused_alike_whoever_asks(things, path):
-    address = address_of(path, things)
-    others = [
-        method for method in METHODS if method not in TABLE[path] and not (method == "HEAD" and "GET" in TABLE[path])
-    ]
-    answers = {
-        (who, method): stage.enter(who).generic(method, address).status_code
-        for who in ("owner", "bare", "nobody")
-        for method in others
-    }
-    assert {key: status for key, status in answers.items() if status not in {405, 403}} == {}
+@in_every_area
+def test_other_methods_are_refused_alike_whoever_asks(things, area):
+    wrong = []
+    for path in area:
+        known = set(TABLE[path]) | ({"HEAD"} if "GET" in TABLE[path] else set())
+        for who, method in product(("owner", "bare", "nobody"), [one for one in METHODS if one not in known]):
+            status = stage.enter(who).generic(method, address_of(path, things)).status_code
+            if status not in {405, 403}:
+                wrong.append(f"{who} {method} {path}: {status}")
+    assert not wrong, told(wrong)
 
 
-@pytest.mark.parametrize("path", TABLE)
-def test_a_head_request_says_as_much_as_a_page_and_sends_none(things, path):
-    address = address_of(path, things)
-    for who in ("owner", "nobody"):
-        browser = stage.enter(who)
+@in_every_area
+def test_a_head_request_says_as_much_as_a_page_and_sends_none(things, area):
+    """And it does nothing: a view that takes whatever is not GET for a form would show here."""
+    wrong = []
+    for who, path in product(("owner", "nobody"), area):
+        browser, address = stage.enter(who), address_of(path, things)
         head, page = browser.head(address), browser.get(address)
-        assert head.status_code == page.status_code
-        assert head.content == b""
+        if head.status_code != page.status_code or head.content:
+            wrong.append(f"{who} {path}: {head.status_code} and {page.status_code}, {len(head.content)} bytes")
+    assert not wrong, told(wrong)
 
 
 # --------------------------------------------------------------------------------------------------- absent or not yours
 
 
-@pytest.mark.parametrize("path", with_parts())
-def test_somebody_who_may_not_see_a_page_learns_nothing_from_its_address(things, path):
+@in_every_area
+def test_somebody_who_may_not_see_a_page_learns_nothing_from_its_address(things, area):
     """Whatever stands in the address: the same status, the same words, and the same questions to the database."""
-    route, there, method = routes()[path], parts_of(TABLE[path], things), next(iter(TABLE[path]))
-    for who in stage.EVERYBODY:
-        if who in allowed(TABLE[path][method]):
-            continue
-        browser = stage.enter(who)
-        browser.generic(method, route.filled(there))  # what is asked once per process is asked now
-        seen: list[list[Any]] = []
-        for given in (there, there | ABSENT):
-            with CaptureQueriesContext(connection) as asked:
-                answer = browser.generic(method, route.filled(given))
-            questions = tuple(re.sub(r"X'[0-9a-fA-F]*'|'[^']*'|\d+", "?", one["sql"]) for one in asked)
-            status, text = same(answer, route.filled(given))
-            seen.append([status, *text.splitlines(), *questions])
-        told = [f"{one!r} / {other!r}" for one, other in zip_longest(*seen, fillvalue="") if one != other]
-        assert not told, f"{who} can tell by {path} what is there: {told}"
-
-
-@pytest.mark.parametrize("path", with_parts())
-def test_absent_and_malformed_are_the_same_to_whoever_may_look(things, path):
-    route, there, method = routes()[path], parts_of(TABLE[path], things), next(iter(TABLE[path]))
     wrong = []
-    for who in ("owner", "privacy_lead", "support", "auditor"):
-        if who not in allowed(TABLE[path][method]):
-            continue
-        browser = stage.enter(who)
-        for name in route.parameters:
-            absent = route.filled(there | {name: ABSENT[name]})
-            expected = same(browser.generic(method, absent), absent)
-            if expected[0] != 404:
-                wrong.append(f"{who} {absent}: {expected[0]}")
-            for bad in MALFORMED:
-                address = route.filled(there | {name: bad})
-                given = same(browser.generic(method, address), address)
-                if given[0] != 404:
-                    wrong.append(f"{who} {path} with {bad[:20]}: {given[0]}")
-                elif bad in SHAPED and name not in NUMBERS and given != expected:
-                    wrong.append(f"{who} {path} with {bad}: other words than for what is absent")
-    assert not wrong, "\n" + "\n".join(wrong)
+    for path in area:
+        method = next(iter(TABLE[path]))
+        for who in stage.EVERYBODY if "<" in path else ():
+            if who not in allowed(TABLE[path][method]):
+                wrong += [f"{who} {path}: {one}" for one in differences(who, method, path, things)]
+    assert not wrong, told(wrong)
+
+
+def differences(who: str, method: str, path: str, things: dict[str, str]) -> list[str]:
+    """Return what differs between the answers about something that is there and something that is not."""
+    browser, there = stage.enter(who), parts_of(TABLE[path], things)
+    browser.generic(method, fill(path, there))  # what is asked once per process is asked now
+    seen: list[list[Any]] = []
+    for given in (there, there | ABSENT):
+        address = fill(path, given)
+        with CaptureQueriesContext(connection) as asked:
+            answer = browser.generic(method, address)
+        questions = [re.sub(r"X'[0-9a-fA-F]*'|'[^']*'|\d+", "?", one["sql"]) for one in asked]
+        status, text = same(answer, address)
+        seen.append([status, *text.splitlines(), *questions])
+    return [f"{one!r} / {other!r}" for one, other in zip_longest(*seen, fillvalue="") if one != other]
+
+
+@in_every_area
+def test_absent_and_malformed_are_the_same_to_whoever_may_look(things, area):
+    wrong = []
+    for who, path in product(("owner", "privacy_lead", "support", "auditor"), area):
+        method = next(iter(TABLE[path]))
+        if who in allowed(TABLE[path][method]):
+            browser, there = stage.enter(who), parts_of(TABLE[path], things)
+            for name in routes()[path].parameters:
+                wrong += [f"{who} {one}" for one in unlike_absent(browser, method, path, there, name)]
+    assert not wrong, told(wrong)
+
+
+def unlike_absent(browser: Any, method: str, path: str, there: dict[str, str], name: str) -> Iterator[str]:
+    """Yield what is answered in other words than something that is not there."""
+    absent = fill(path, there | {name: ABSENT[name]})
+    expected = same(browser.generic(method, absent), absent)
+    if expected[0] != 404:
+        yield f"{absent}: {expected[0]}"
+    for bad in MALFORMED:
+        address = fill(path, there | {name: bad})
+        given = same(browser.generic(method, address), address)
+        if given[0] != 404:
+            yield f"{path} with {bad[:20]}: {given[0]}"
+        elif bad in SHAPED and name not in NUMBERS and given != expected:
+            yield f"{path} with {bad}: other words than for what is absent"
 
 
 # ----------------------------------------------------------------------------------------------------------------- forms
 
 
-@pytest.mark.parametrize("path", [path for path in TABLE if "POST" in TABLE[path]])
-def test_no_form_is_taken_without_its_token(things, path):
-    from tests.support import console
-
+@in_every_area
+def test_no_form_is_taken_without_its_token(things, area):
     browser = console.signed_in("Olga", enforce_csrf_checks=True)
-    answer = browser.post(address_of(path, things), {"anything": "1"})
-    assert answer.status_code == 403
-    assert "csrf" in answer.content.decode() or "form came from another page" in answer.content.decode()
+    for path in [path for path in area if "POST" in TABLE[path]]:
+        answer = browser.post(address_of(path, things), {"anything": "1"})
+        assert answer.status_code == 403, path
+        assert "form came from another page" in answer.content.decode(), path
 
 
-@pytest.mark.parametrize("path", [path for path in TABLE if path not in PUBLIC])
-def test_every_form_that_changes_something_carries_a_token_and_no_other_does(things, path):
+@in_every_area
+def test_every_form_that_changes_something_carries_a_token_and_no_other_does(things, area):
     browser = stage.enter("owner")
-    text = browser.get(address_of(path, things)).content.decode()
-    for form in re.findall(r"<form\b.*?</form>", text, re.DOTALL):
-        is_post = re.search(r'method="?post', form[: form.index(">")], re.IGNORECASE) is not None
-        assert ("csrfmiddlewaretoken" in form) == is_post, form[:200]
+    for path in [path for path in area if "GET" in TABLE[path]]:
+        text = browser.get(address_of(path, things)).content.decode()
+        for form in re.findall(r"<form\b.*?</form>", text, re.DOTALL):
+            is_post = re.search(r'method="?post', form[: form.index(">")], re.IGNORECASE) is not None
+            assert ("csrfmiddlewaretoken" in form) == is_post, f"{path}: {form[:200]}"
+
+
+@in_every_area
+def test_what_matters_is_done_only_by_whoever_showed_lately_who_they_are(things, area):
+    for path in area:
+        page = declared_by(view_of(path))
+        if page is None or not page.fresh:
+            continue
+        browser = stage.enter("owner")
+        with time_machine.travel(datetime.now(UTC) + timedelta(minutes=11)):
+            answer = browser.post(address_of(path, things), {"anything": "1"})
+        assert answer.status_code == 302, path
+        assert answer.headers["Location"].startswith("/sign-in/again?next="), path
