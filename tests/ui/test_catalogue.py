@@ -14,7 +14,7 @@ from keepfold.ui.templatetags import ui as tags
 FOLDER = Path(catalogue.__file__).parent / "templates" / "ui"
 # What is no part of its own: files and marks, the frame, and what only other parts use.
 NO_PARTS = {"asset", "icon", "hx", "preload", "script", "toast", "cell"}
-FRAME = {"head", "scripts", "palette", "account", "toast"}
+FRAME = {"head", "scripts", "palette", "account", "toast", "tour", "duty"}
 
 
 def drawn(address="/design/"):

@@ -153,6 +153,11 @@ class Page(NamedTuple):
     last: int = 0
     total: int | None = None
 
+    @property
+    def says(self) -> bool:
+        """Say whether there is anything to show: a count, or a way on."""
+        return bool(self.first or self.back or self.next) or self.total is not None
+
 
 # --------------------------------------------------------------------------------------------------------- seal marks
 
