@@ -305,7 +305,7 @@ def _views(where: str, states: tuple[str, ...], now: str) -> list[ui.Tab]:
 
 
 def _figure(where: str, state: str, count: int) -> ui.Figure:
-    names = {"running": _("Running"), "waiting": _("Waiting"), "failing": _("Failing"), "given_up": _("Given up")}
+    names = {"running": _("In progress"), "waiting": _("Waiting"), "failing": _("Failing"), "given_up": _("Given up")}
     notes = {"failing": _("tried again by itself"), "given_up": _("needs somebody")}
     shown = _("more than %(count)s") % {"count": say.num(work.MOST)} if count > work.MOST else say.num(count)
     tone = "bad" if count and state == "given_up" else "warn" if count and state == "failing" else ""

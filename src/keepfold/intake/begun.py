@@ -13,6 +13,7 @@ import msgspec
 from keepfold.gate import Actor
 from keepfold.intake import drafts, store, uploads
 from keepfold.intake import held as table
+from keepfold.intake.errors import PolicyChanged
 from keepfold.intake.rules.mapping import parse
 from keepfold.intake.types import WORKING, Draft, Existing, Held, Origin, State, Words
 from keepfold.kernel import clock, config, db, ids, jobs, sealed
@@ -105,6 +106,8 @@ def launch(held: Held, draft: Draft) -> bytes:
     """Open the run that the worker fills; return its id."""
     if draft.found is None or draft.report is None:
         raise Conflict("The dry run has not been made yet.", code="intake.import-moved")
+    if policy.schema().hash != draft.found.policy:
+        raise PolicyChanged
     run, now = ids.uuid7(), clock.now_us()
     terms = _terms(held, draft)
     drafts.write(held, msgspec.structs.replace(draft, terms=terms))

@@ -68,11 +68,11 @@ class Page(NamedTuple):
         ]
 
 
-def page(found: Found, raw: Mapping[str, Any] | None, schema: Schema, *, twice: Sequence[int] = ()) -> Page:
-    """Return the page for a mapping; `twice` are columns that get a second use."""
+def page(found: Found, chosen: Sequence[Use], schema: Schema, *, twice: Sequence[int] = ()) -> Page:
+    """Return the page for what each column is chosen to become; `twice` are columns that get a second use."""
     names = [column.name for column in found.columns]
     uses: dict[str, list[Use]] = {}
-    for use in uses_of(raw, names):
+    for use in chosen:
         uses.setdefault(use.column, []).append(use)
     options = tuple(_options(schema))
     order = sorted(range(len(names)), key=lambda place: (names[place] not in uses, place))[:MOST_ROWS]
@@ -111,6 +111,11 @@ def _row(place: int, column: ColumnView, uses: Sequence[Use], twice: Sequence[in
         is_used=bool(uses),
         can_split=bool(uses) and len(selects) == 1,
     )
+
+
+def uses_of_document(raw: Mapping[str, Any] | None, found: Found) -> list[Use]:
+    """Return what a mapping does with each column of a source."""
+    return uses_of(raw, [column.name for column in found.columns])
 
 
 def uses_in(posted: QueryDict, found: Found) -> list[Use]:

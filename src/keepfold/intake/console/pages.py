@@ -185,7 +185,7 @@ def _check(request: HttpRequest, held: Held) -> HttpResponse:
             problems = [str(text) for text in error.extra.get("errors", [error.detail])]
         else:
             return HttpResponseRedirect(_address(held.id))
-    filled = mapping.page(draft.found, raw, schema, twice=twice)
+    filled = mapping.page(draft.found, mapping.uses_in(request.POST, draft.found), schema, twice=twice)
     status = 200 if adds else 422
     return _show(request, held, status=status, mapping=filled, wrong=problems, options=options)
 

@@ -24,7 +24,7 @@ _STAGES = (
     (_SOURCE, gettext_lazy("Source")),
     (_MAPPING, gettext_lazy("Mapping")),
     (_CHECK, gettext_lazy("Dry run")),
-    (_IMPORT, gettext_lazy("Import")),
+    (_IMPORT, gettext_lazy("Import it")),
 )
 _STAGE_OF = {
     "reading": _SOURCE,
@@ -189,7 +189,7 @@ def _mapping(actor: Actor, draft: Draft, kept: str) -> dict[str, Any]:
     used = next((one for one in saved if ids.show("map", one.id) == kept and mapping.fits(one, draft.found)), None)
     if used is not None:
         raw = used.mapping
-    filled = mapping.page(draft.found, raw, schema)
+    filled = mapping.page(draft.found, mapping.uses_of_document(raw, draft.found), schema)
     return {
         "mapping": filled,
         "notes": draft.found.notes,

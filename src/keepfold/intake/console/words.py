@@ -113,9 +113,7 @@ NEXT: dict[str, Text] = {
     "intake.given-up": gettext_lazy(
         "Look at the jobs for the reason, then begin a new import. Who is in stays in and is skipped."
     ),
-    "intake.header-missing": gettext_lazy(
-        "Put a row with the names of the columns on top, then upload it again."
-    ),
+    "intake.header-missing": gettext_lazy("Put a row with the names of the columns on top, then upload it again."),
     "intake.host-not-allowed": gettext_lazy("Whoever runs Keepfold can add it to the setting import_hosts."),
     "intake.path-not-allowed": gettext_lazy("Whoever runs Keepfold can add a folder to the setting import_folders."),
     "intake.policy-changed": gettext_lazy("Look at the source again; who is in is skipped."),
