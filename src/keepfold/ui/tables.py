@@ -309,7 +309,9 @@ class Shown:
     @property
     def heads(self) -> list[Head]:
         """Return the headings, with a link where a column can be sorted by."""
-        return [self._head(column) for column in self.declared.columns]
+        first, *others = self.declared.columns
+        # The first column heads the rows: it begins where they begin, whatever it holds.
+        return [self._head(first)._replace(classes=""), *map(self._head, others)]
 
     def _head(self, column: Column) -> Head:
         if not column.sort:
