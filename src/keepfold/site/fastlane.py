@@ -16,7 +16,7 @@ from django.db import connections
 
 from keepfold.kernel import config
 from keepfold.site import limits, reference, traffic
-from keepfold.site.middleware import API_HEADERS
+from keepfold.site.middleware import API_HEADERS, transport_headers
 from keepfold.site.problems import document, known
 from keepfold.vault import hot
 
@@ -52,6 +52,7 @@ def make_lane() -> Callable[[Environ, StartResponse], Iterable[bytes] | None]:
     """Return a function that answers a WSGI request, or returns None when the plain views should."""
     settings = config.current()
     allowed = tuple(settings.allowed_hosts)
+    common = (*_COMMON, *transport_headers().items())
 
     def lane(environ: Environ, start_response: StartResponse) -> Iterable[bytes] | None:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
@@ -61,12 +62,14 @@ def make_lane() -> Callable[[Environ, StartResponse], Iterable[bytes] | None]:
             return None
         if limits.body_problem(environ, path, settings) is not None:
             return None
-        return _answer(environ, method, path, start_response)
+        return _answer(environ, method, path, start_response, common)
 
     return lane
 
 
-def _answer(environ: Environ, method: str, path: str, start_response: StartResponse) -> Iterable[bytes] | None:
+def _answer(
+    environ: Environ, method: str, path: str, start_response: StartResponse, common: tuple[tuple[str, str], ...]
+) -> Iterable[bytes] | None:
     began = time.perf_counter()
     request_id = reference.enter()
     body = _Body(environ)
@@ -90,7 +93,7 @@ def _answer(environ: Environ, method: str, path: str, start_response: StartRespo
         reference.leave()
         _tidy()
     traffic.note("hot", status, time.perf_counter() - began)
-    headers += _COMMON
+    headers += common
     headers += (("Content-Length", str(len(data))), ("X-Request-Id", request_id))
     start_response(_STATUS.get(status) or f"{status} Problem", headers)
     return [data]

@@ -51,6 +51,15 @@ PAGE_HEADERS: Mapping[str, str] = {
     "X-Frame-Options": "DENY",
 }
 
+# RFC 6797: a browser that was here once comes back by TLS only, for two years. It is said for this host alone: what
+# else a domain serves is not ours to decide.
+STRICT_TRANSPORT: Mapping[str, str] = {"Strict-Transport-Security": "max-age=63072000"}
+
+
+def transport_headers() -> Mapping[str, str]:
+    """Return what browsers are told about the way here; nothing unless people come by https."""
+    return STRICT_TRANSPORT if config.current().is_https else {}
+
 
 def page_request(get_response: Handler) -> Handler:
     """Give a page's request an id of our own, for the log and the answer, and count it."""
@@ -80,7 +89,7 @@ def _with_reference(get_response: Handler, lane: str) -> Handler:
 
 def page_headers(get_response: Handler) -> Handler:
     """Set the security headers of pages, with a nonce of this answer's own; a view may set stricter ones itself."""
-    inner = _with_headers(get_response, PAGE_HEADERS)
+    inner = _with_headers(get_response, {**PAGE_HEADERS, **transport_headers()})
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         nonce = secrets.token_urlsafe(18)
@@ -94,7 +103,7 @@ def page_headers(get_response: Handler) -> Handler:
 
 def api_headers(get_response: Handler) -> Handler:
     """Set the security headers of API answers."""
-    return _with_headers(get_response, API_HEADERS)
+    return _with_headers(get_response, {**API_HEADERS, **transport_headers()})
 
 
 def _with_headers(get_response: Handler, headers: Mapping[str, str]) -> Handler:
