@@ -103,7 +103,7 @@ def test_the_cookie_of_one_account_does_not_make_a_browser_known_to_another(ana,
 
 
 def test_mails_are_in_the_language_that_somebody_chose(ana, mailbox):
-    ana.post("/account", {"theme": "", "density": "", "language": "de"})
+    ana.post("/account", {"theme": "auto", "density": "auto", "language": "de"})
     sign_in("Ana", client=browser())
     assert mailbox()[0].subject == "Jemand hat sich in einem neuen Browser als Sie angemeldet"
 
@@ -135,19 +135,19 @@ def test_theme_density_and_language_are_kept_and_written_into_every_page(ana):
     assert 'data-theme="dark"' in page
     assert 'data-density="compact"' in page
     assert '<html lang="de"' in page
-    ana.post("/account", {"theme": "", "density": "", "language": ""})
+    ana.post("/account", {"theme": "auto", "density": "auto", "language": "auto"})
     page = text_of(ana.get("/", HTTP_ACCEPT_LANGUAGE="en"))
     assert "data-theme" not in page
     assert '<html lang="en"' in page
 
 
 def test_what_is_no_choice_is_not_kept(ana):
-    assert ana.post("/account", {"theme": "neon", "density": "", "language": ""}).status_code == 200
+    assert ana.post("/account", {"theme": "neon", "density": "auto", "language": "auto"}).status_code == 200
     assert not Preference.objects.exists()
 
 
 def test_a_choice_is_ones_own(ana):
-    ana.post("/account", {"theme": "dark", "density": "", "language": ""})
+    ana.post("/account", {"theme": "dark", "density": "auto", "language": "auto"})
     assert 'data-theme="dark"' not in text_of(signed_in("Ben").get("/"))
 
 

@@ -113,7 +113,7 @@ def django_assert_num_writes():
 def test_one_sees_ones_own_sessions_only_with_what_helps_to_know_them(ana, ben):
     page = text_of(ana.get("/account"))
     assert "Firefox on Linux" in page
-    assert "this computer" in page
+    assert "This computer" in page
     assert page.count("This browser") == 1
     assert row_of("Ben").session_key not in page
 

@@ -16,7 +16,7 @@ from keepfold.people import queries, sessions
 from keepfold.people.models import Staff
 from keepfold.people.signin import actions, backend, factors, preferences, rules, standing, who
 from keepfold.people.signin.entry import oneself, wanted
-from keepfold.people.signin.forms import AppearanceForm, NewPasswordForm
+from keepfold.people.signin.forms import AUTO, AppearanceForm, NewPasswordForm
 from keepfold.people.signin.waiting import require_fresh
 from keepfold.ui import nav, say, toast
 from keepfold.ui.components import Line
@@ -42,14 +42,15 @@ def account(request: HttpRequest) -> HttpResponse:
     """Show everything about one's own sign-in; take how the console should look."""
     member = oneself(request)
     chosen = preferences.of(member.id)
-    initial = {"theme": chosen.theme, "density": chosen.density, "language": chosen.language}
+    initial = {name: getattr(chosen, name) or AUTO for name in ("theme", "density", "language")}
     form = AppearanceForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        preferences.choose(member.id, **form.cleaned_data)
+        preferences.choose(member.id, **form.chosen())
         return redirect(reverse("account") + "#appearance")
     facts = {"active": "account", "member": member, "form": form, "duty": standing.duty(member)}
     facts |= {"lines": standing.check_up(member), "ways": _ways(member), "roles": _roles(request)}
-    return render(request, "people/account.html", {**facts, "browsers": browsers(request, member)})
+    facts |= {"browsers": browsers(request, member), "has_app": bool(factors.of(member, factors.TOTP))}
+    return render(request, "people/account.html", facts)
 
 
 def _roles(request: HttpRequest) -> list[str]:
@@ -107,7 +108,7 @@ def device_text(device: rules.Device) -> str:
 
 def place_text(place: str) -> str:
     """Return where it was, coarsely."""
-    known = {"here": _("this computer"), "near": _("the local network"), "": _("not known")}
+    known = {"here": _("this computer"), "near": _("the local network"), "": _("place not known")}
     return known.get(place) or _("network %(part)s") % {"part": place}
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, NoReturn
 
+from django.utils.translation import gettext as _
+
 from keepfold import gate
 from keepfold.gate import action
 from keepfold.gate.types import Actor
@@ -124,7 +126,7 @@ def add_app(*, actor: Actor, secret: str, step: int) -> list[str] | None:
     """Keep the secret of an authenticator app; return recovery codes when these are the first."""
     row = members.genuine(actor.id)
     if factors.of(row, factors.TOTP):
-        raise errors.FactorThere("An authenticator app is set up already.", next_step="Remove that one first.")
+        raise errors.FactorThere(_("An authenticator app is set up already."), next_step=_("Remove that one first."))
     factors.add_app(row, secret, step)
     return _added(row, "totp")
 
@@ -169,7 +171,7 @@ def _own(row: Staff, factor: int, *types: str) -> Any:
     wanted = types or (factors.TOTP, factors.PASSKEY)
     found = next((one for one in factors.of(row, *wanted) if one.pk == factor), None)
     if found is None:
-        raise errors.NoSuchFactor("There is no such way to sign in, or no longer.")
+        raise errors.NoSuchFactor(_("There is no such way to sign in, or no longer."))
     return found
 
 
@@ -178,7 +180,7 @@ def renew_codes(*, actor: Actor) -> list[str]:
     """Make new recovery codes and return them, for the one time they are shown. Earlier ones stop working."""
     row = members.genuine(actor.id)
     if not factors.has_second(row):
-        raise errors.NoSuchFactor("Recovery codes stand in for an app or a passkey, and there is none yet.")
+        raise errors.NoSuchFactor(_("Recovery codes stand in for an app or a passkey, and there is none yet."))
     codes = factors.new_codes(row)
     factors.settle(row)
     mails.post(row, "codes_renewed")
@@ -231,6 +233,6 @@ def use_link(*, actor: Actor, secret: str, stored: str = "", passkey: Mapping[st
 def refuse_link() -> NoReturn:
     """Raise `NoSuchLink`, the same for every reason."""
     raise errors.NoSuchLink(
-        "This link does not work, or no longer.",
-        next_step="Links work once and for a limited time. Ask whoever sent it for another.",
+        _("This link does not work, or no longer."),
+        next_step=_("Links work once and for a limited time. Ask whoever sent it for another."),
     )

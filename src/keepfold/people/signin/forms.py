@@ -140,24 +140,30 @@ class PasskeyForm(NameForm):
     credential = dj.CharField(widget=dj.HiddenInput, required=False, max_length=12_000)
 
 
+# Stands for no choice; kept as an empty one.
+AUTO = "auto"
+
+
 class AppearanceForm(forms.Form):
     """How the console looks to one person."""
 
     theme = dj.ChoiceField(
         label=_("Colours"),
-        required=False,
         widget=dj.RadioSelect,
-        choices=(("", _("As the system says")), ("light", _("Day")), ("dark", _("Night"))),
+        choices=((AUTO, _("As the system says")), ("light", _("Day")), ("dark", _("Night"))),
     )
     density = dj.ChoiceField(
         label=_("Tables"),
-        required=False,
         widget=dj.RadioSelect,
-        choices=(("", _("Comfortable")), ("compact", _("Compact"))),
+        choices=((AUTO, _("Comfortable")), ("compact", _("Compact"))),
     )
-    language = dj.ChoiceField(label=_("Language"), required=False)
+    language = dj.ChoiceField(label=_("Language"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the languages that there are, each by its own name."""
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = [("", _("As the browser says")), *settings.LANGUAGES]  # type: ignore[attr-defined]
+        self.fields["language"].choices = [(AUTO, _("As the browser says")), *settings.LANGUAGES]  # type: ignore[attr-defined]
+
+    def chosen(self) -> dict[str, str]:
+        """Return what is kept of each choice."""
+        return {name: "" if value == AUTO else value for name, value in self.cleaned_data.items()}

@@ -72,6 +72,7 @@ def _first_code(request: HttpRequest, member: Staff, secret: str, code: str) -> 
 
 
 def _added(request: HttpRequest, codes: list[str] | None, said: str) -> HttpResponse:
+    oneself(request).refresh_from_db()  # so that the page no longer reminds of what was just done
     if codes is not None:
         return _show(request, codes, said)
     toast.say(request, said)
@@ -124,7 +125,7 @@ def passkey(request: HttpRequest, factor: str) -> HttpResponse:
     member = oneself(request)
     found = next((one for one in factors.passkeys(member) if str(one.id) == factor), None)
     if found is None:
-        raise errors.NoSuchFactor("There is no such passkey, or no longer.")
+        raise errors.NoSuchFactor(_("There is no such passkey, or no longer."))
     if "remove" in request.POST:
         return _remove(request, member, found.id, found.name)
     form = NameForm(request.POST or None, initial={"name": found.name})

@@ -104,7 +104,7 @@ def _count_wrong(request: HttpRequest, state: dict[str, Any]) -> bool:
     actions.refuse_session(actor=who.visitor(), method="mailed-code", staff=staff)
     if wrong >= MOST_WRONG:
         request.session.pop(_STATE, None)
-        toast.say(request, _("That were too many wrong codes. Ask for a new one."), tone="warn")
+        toast.say(request, _("Those were too many wrong codes. Ask for a new one."), tone="warn")
         return False
     request.session[_STATE] = {**state, "wrong": wrong}
     return True

@@ -45,7 +45,7 @@ def _second(member: Staff) -> Line:
     if factors.has_second(member):
         text = _("A passkey is quicker than a code, and cannot be phished. Two minutes.")
         return _next(_("Next: a passkey"), text, reverse("passkey_new"), _("Add a passkey"), tone="")
-    text = _("Your password alone opens the console. A passkey cannot be phished. Two minutes.")
+    text = _("A password alone can be phished or guessed. A passkey cannot. Two minutes.")
     return _next(_("Next: a passkey"), text, reverse("passkey_new"), _("Add a passkey"))
 
 

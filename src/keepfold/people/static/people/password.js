@@ -5,23 +5,28 @@
 
   const ROWS = ["qwertzuiop", "qwertyuiop", "asdfghjkl", "yxcvbnm", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz", "01234567890"];
 
+  const COMMON = [/pass?wor[dt]/g, /welcome|willkommen/g, /summer|sommer|winter|spring|fr\u00fchling/g, /admin/g, /keepfold/g];
+  /* What is fair, good and strong, in characters that surprise. */
+  const STEPS = [10, 14, 20];
+
   /* How much a character adds to what went before it: little when it repeats or follows on. */
   const surprise = (letters, index) => {
-    const one = letters[index].toLowerCase();
-    const before = index ? letters[index - 1].toLowerCase() : "";
+    const one = letters[index];
+    const before = index ? letters[index - 1] : "";
     if (one === before) return 0.1;
     if (before && ROWS.some((row) => row.includes(before + one) || row.includes(one + before))) return 0.25;
-    const seen = letters.slice(0, index).join("").toLowerCase();
-    if (index > 2 && seen.includes(letters.slice(index - 2, index + 1).join("").toLowerCase())) return 0.2;
+    const seen = letters.slice(0, index).join("");
+    if (index > 2 && seen.includes(letters.slice(index - 2, index + 1).join(""))) return 0.2;
     return seen.includes(one) ? 0.7 : 1;
   };
 
   /* 0 to 4. Long phrases of different words reach the end; no kind of character is asked for. */
   const strength = (password, least) => {
-    const letters = [...password.normalize("NFKC")];
+    const plain = COMMON.reduce((text, word) => text.replace(word, "."), password.normalize("NFKC").toLowerCase());
+    const letters = [...plain];
     const worth = letters.reduce((sum, _, index) => sum + surprise(letters, index), 0);
-    const reached = Math.floor((worth / (least * 0.8)) * 4);
-    return letters.length < least ? Math.min(1, reached) : Math.max(1, Math.min(4, reached));
+    const reached = 1 + STEPS.filter((step) => worth >= step).length;
+    return [...password.normalize("NFKC")].length < least ? 1 : reached;
   };
 
   const watch = (box) => {
