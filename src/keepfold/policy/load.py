@@ -39,7 +39,7 @@ def load(source: bytes | str, name: str = "policy") -> Loaded:
         place = Place(path="", line=error.line, column=error.column)
         finding = Finding(check=error.check, severity="error", message=error.message, place=place, hint=error.hint)
         return Loaded(report=Report(name=name, findings=(finding,)))
-    return _load_tree(root, name)
+    return load_tree(root, name)
 
 
 def load_stored(source: str) -> tuple[Policy, bytes]:
@@ -83,7 +83,8 @@ def invalid(report: Report) -> Invalid:
     )
 
 
-def _load_tree(root: Node, name: str) -> Loaded:
+def load_tree(root: Node, name: str = "policy") -> Loaded:
+    """Read and check a policy of which the tree was read already. Never raises for anything that it may hold."""
     notes = Notes(root)
     for key, line, column in repeated_keys(root):
         node = Node(None, line, column, len(key))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -209,7 +210,7 @@ def policy_of(version: str) -> Policy:
 
 def stored(version: str) -> Policy:
     """Return the policy of a full version, and make sure that it is that one. Raises `PolicyDamaged`, `Invalid`."""
-    policy, policy_hash = load_stored(store.source(version) or "")
+    policy, policy_hash = _read(store.source(version) or "")
     if policy_hash.hex() != version:
         raise PolicyDamaged(
             "The stored policy is not the one its version names, so nothing is decided by it.",
@@ -317,6 +318,12 @@ def unknown_version(*, several: bool = False) -> NotFound:
         code="policy.version-unknown",
         next_step="Give more digits." if several else "`keepfold policy show --all` lists the versions.",
     )
+
+
+@lru_cache(maxsize=16)
+def _read(text: str) -> tuple[Policy, bytes]:
+    """Read a stored text; what was read is frozen, so the last ones are remembered."""
+    return load_stored(text)
 
 
 def _known(count: Callable[[], Any] | None) -> Any:

@@ -25,7 +25,8 @@ from keepfold.policy.errors import NoPolicy
 from keepfold.policy.format.document import Policy
 from keepfold.policy.format.tree import Unreadable
 from keepfold.policy.guide.spans import Spans
-from keepfold.policy.load import Loaded, load
+from keepfold.policy.guide.spans import spans_of as places_of
+from keepfold.policy.load import Loaded, load, load_tree
 from keepfold.policy.types import Change, Draft, ExampleResult, Finding, Revision
 from keepfold.ui import components as ui
 
@@ -84,14 +85,14 @@ class Tried(NamedTuple):
 @lru_cache(maxsize=24)
 def read(text: str) -> Loaded:
     """Read and check a text; the last ones are remembered, so that one look does it once."""
-    return load(text)
+    spans = spans_of(text)
+    return load_tree(spans.tree) if spans is not None else load(text)
 
 
-@lru_cache(maxsize=24)
 def spans_of(text: str) -> Spans | None:
     """Return where everything stands in a text, or None when it is no YAML that a policy may be."""
     try:
-        return Spans(text)
+        return places_of(text)
     except Unreadable:
         return None
 
@@ -245,8 +246,13 @@ class Desk:
                 ui.CodeLine(line, "ask" if number in asked else "", number)
                 for number, line in enumerate(self.text.split("\n"), start=1)
             )
-        lines = rules.compared(self.base_text, self.text)
-        return tuple(ui.CodeLine(one.text, "ask" if one.number in asked else one.mark, one.number) for one in lines)
+        return tuple(
+            ui.CodeLine(one.text, "ask" if one.number in asked else one.mark, one.number) for one in self._compared
+        )
+
+    @cached_property
+    def _compared(self) -> tuple[rules.Line, ...]:
+        return tuple(rules.compared(self.base_text, self.text)) if self.base_text else ()
 
     def around(self, section: str, name: str) -> ui.CodeLines:
         """Return the marked lines of one entry, and those that changed or are asked about; all where there are none."""
@@ -264,11 +270,7 @@ class Desk:
     @cached_property
     def lines_changed(self) -> int:
         """Return how many lines were added or cut."""
-        return (
-            sum(one.mark in {"add", "cut"} for one in rules.compared(self.base_text, self.text))
-            if self.base_text
-            else 0
-        )
+        return sum(one.mark in {"add", "cut"} for one in self._compared)
 
     @property
     def rows(self) -> int:

@@ -160,18 +160,23 @@ def _shown(names: words.Names, item: str, wish: NeedWish) -> Iterator[str]:
     spec = names.policy.data.get(item)
     if spec is None or "masked" not in wish.show.values():
         return
+    mask = spec.mask or DEFAULT_MASK.get(spec.type, "hidden")
+    by_role = {role_label(role): how for role, how in wish.show.items() if role}
     known = {
         "item": names.item(item),
-        "mask": words.word(words.MASKS, spec.mask or DEFAULT_MASK.get(spec.type, "hidden")),
+        "mask": words.word(words.MASKS, mask),
+        "roles": words.listed([role for role, how in by_role.items() if how != wish.show[""]]),
     }
-    masked = [role_label(role) for role, how in wish.show.items() if role and how == "masked"]
-    clear = [role_label(role) for role, how in wish.show.items() if role and how == "clear"]
     if wish.show[""] == "masked":
-        yield _("%(item)s: shown is %(mask)s.") % known
-        if clear:
-            yield _("All of it is shown to: %(roles)s.") % {"roles": words.listed(clear)}
+        yield (
+            _("%(item)s: nothing of it can be seen.") if mask == "hidden" else _("%(item)s: only %(mask)s can be seen.")
+        ) % known
+        if known["roles"]:
+            yield _("All of it can be seen by: %(roles)s.") % known
+    elif mask == "hidden":
+        yield _("%(item)s: nothing of it can be seen by %(roles)s.") % known
     else:
-        yield _("%(item)s: to %(roles)s, shown is %(mask)s.") % {**known, "roles": words.listed(masked)}
+        yield _("%(item)s: only %(mask)s can be seen by %(roles)s.") % known
 
 
 def _says(names: words.Names, purpose: Purpose) -> Iterator[str]:

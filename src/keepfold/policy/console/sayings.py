@@ -45,15 +45,27 @@ def told(sentence: str, show: Show) -> SafeString:
         return _with_names(sentence, show)
     saying, values = found
     text = saying.german if _is_german() else saying.english
-    parts: list[str] = []
-    at = 0
-    for place in _PLACE.finditer(text):
-        quoted = text[place.start() - 1 : place.start()] == "`" and text[place.end() : place.end() + 1] == "`"
-        parts.append(_with_names(text[at : place.start() - quoted], show))
-        value = values[int(place[1])]
-        parts.append(conditional_escape(show(value)) if quoted else _value(value, show))
-        at = place.end() + quoted
-    return mark_safe("".join([*parts, _with_names(text[at:], show)]))  # noqa: S308  every part was escaped
+    # What stands between back quotes is a name, or a piece of the file with names in it.
+    parts = [
+        _quoted(part, values, show) if number % 2 else _unquoted(part, values, show)
+        for number, part in enumerate(text.split("`"))
+    ]
+    return mark_safe("".join(parts))  # noqa: S308  every part was escaped
+
+
+def _quoted(part: str, values: tuple[str, ...], show: Show) -> str:
+    alone = _PLACE.fullmatch(part)
+    if alone is not None:
+        return conditional_escape(show(values[int(alone[1])]))
+    return as_code(_PLACE.sub(lambda place: values[int(place[1])], part))
+
+
+def _unquoted(part: str, values: tuple[str, ...], show: Show) -> str:
+    pieces = _PLACE.split(part)
+    return "".join(
+        _value(values[int(piece)], show) if number % 2 else conditional_escape(piece)
+        for number, piece in enumerate(pieces)
+    )
 
 
 def plainly(sentence: str) -> str:

@@ -21,10 +21,18 @@ def draft(draft_id: bytes) -> Draft | None:
 
 
 def drafts(*, closed: bool = False) -> tuple[Draft, ...]:
-    """Return the open drafts, or those that came to an end, the one that was changed last first."""
+    """Return the open drafts, or those that came to an end, the one that was changed last first.
+
+    Whether a text was altered is not looked at here; `draft` does.
+    """
     states = [number for number, state in enumerate(rows.STATES) if (state not in rules.OPEN) is closed]
     found = rows.listed(states, _MOST)
-    return tuple(_draft(row, rows.events(row.id), rows.revision(row.id, row.revision)) for row in found)
+    known = [row.id for row in found]
+    authors, happened = (rows.authors_of(known), rows.events_of(known)) if known else ({}, {})
+    return tuple(
+        _info(row, happened[row.id], authors[row.id], genuine=_is_state(row) and rows.is_whole(row, happened[row.id]))
+        for row in found
+    )
 
 
 def revision(draft_id: bytes, number: int) -> Revision | None:
@@ -83,8 +91,12 @@ def _was_returned(found: Draft) -> bool:
 
 
 def _draft(row: rows.DraftRow, happened: list[rows.EventRow], head: rows.RevisionRow | None) -> Draft:
-    is_state = 0 <= row.state < len(rows.STATES)
-    return _info(row, happened, rows.authors(row.id), genuine=is_state and rows.genuine(row, happened, head))
+    is_genuine = _is_state(row) and rows.genuine(row, happened, head)
+    return _info(row, happened, rows.authors(row.id), genuine=is_genuine)
+
+
+def _is_state(row: rows.DraftRow) -> bool:
+    return 0 <= row.state < len(rows.STATES)
 
 
 def _info(row: rows.DraftRow, happened: list[rows.EventRow], authors: frozenset[bytes], *, genuine: bool) -> Draft:
@@ -92,7 +104,7 @@ def _info(row: rows.DraftRow, happened: list[rows.EventRow], authors: frozenset[
         id=row.id,
         title=row.title,
         base=row.base,
-        state=rows.STATES[row.state] if 0 <= row.state < len(rows.STATES) else "drafting",
+        state=rows.STATES[row.state] if _is_state(row) else "drafting",
         revision=row.revision,
         version=row.version,
         created_by=row.created_by,

@@ -97,13 +97,18 @@ def is_genuine(row: DraftRow | RevisionRow | EventRow) -> bool:
 
 def genuine(row: DraftRow, events: Sequence[EventRow], head: RevisionRow | None) -> bool:
     """Say whether a draft, its newest text and everything that happened to it are as this installation wrote them."""
+    has_text = head is not None and head.number == row.revision and is_genuine(head)
+    return has_text and is_whole(row, events)
+
+
+def is_whole(row: DraftRow, events: Sequence[EventRow]) -> bool:
+    """Say the same without looking at the text, for lists."""
     before = _START
     for number, event in enumerate(events, start=1):
         if event.number != number or event.before != before or not is_genuine(event):
             return False
         before = event.mac
-    has_text = head is not None and head.number == row.revision and is_genuine(head)
-    return has_text and len(events) == row.events and before == row.chain and is_genuine(row)
+    return len(events) == row.events and before == row.chain and is_genuine(row)
 
 
 def all_genuine(row: DraftRow) -> bool:

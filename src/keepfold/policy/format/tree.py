@@ -8,7 +8,7 @@ schema, so that any other YAML reader sees the same JSON document.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -118,11 +118,17 @@ class Node:
 
 def read_tree(source: bytes | str) -> Node:
     """Read one YAML document. Raises `Unreadable`."""
+    return read_events(source, lambda _event: None)
+
+
+def read_events(source: bytes | str, see: Callable[[Any], None]) -> Node:
+    """Read one YAML document, and show each event of the parser to `see` as well. Raises `Unreadable`."""
     text = _decoded(source)
     builder = _Builder()
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             builder.take(event)
+            see(event)
     except MarkedYAMLError as error:
         raise _syntax(error) from None
     except ReaderError as error:

@@ -6,9 +6,9 @@ Made from the events of the same parser that reads policies, so that both agree 
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import lru_cache
 from typing import Any, Literal
 
-from ruamel.yaml import YAML
 from ruamel.yaml.events import (
     MappingEndEvent,
     MappingStartEvent,
@@ -18,7 +18,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from keepfold.policy.format.tree import read_tree
+from keepfold.policy.format.tree import read_events
 
 Path = tuple[str, ...]
 Kind = Literal["scalar", "map", "list"]
@@ -74,8 +74,8 @@ class Spans:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tree = read_tree(text)
-        events = list(YAML(typ="safe", pure=True).parse(text))
+        events: list[Any] = []
+        self.tree = read_events(text, events.append)
         self._marks = _Marks(text, events)
         self.comments = self._marks.comments
         self.root = _Builder(self._marks).build(events)
@@ -121,6 +121,12 @@ class Spans:
     def line_number(self, offset: int) -> int:
         """Return the number of the line of an offset, from 1."""
         return self.text.count("\n", 0, offset) + 1
+
+
+@lru_cache(maxsize=16)
+def spans_of(text: str) -> Spans:
+    """Return the places of a text; the last ones are remembered. Raises `Unreadable`."""
+    return Spans(text)
 
 
 class _Marks:

@@ -15,7 +15,7 @@ import msgspec
 
 from keepfold.policy.format.tree import Unreadable, read_tree
 from keepfold.policy.guide import write
-from keepfold.policy.guide.spans import Entry, Path, Span, Spans
+from keepfold.policy.guide.spans import Entry, Path, Span, Spans, spans_of
 
 
 class CannotEdit(Exception):
@@ -55,7 +55,7 @@ Step = Put | Cut | Rename
 
 def operate(text: str, steps: Sequence[Step]) -> str:
     """Return the text after the steps. Raises `CannotEdit`, or `Unreadable` when the text is no tree."""
-    before = Spans(text)
+    before = spans_of(text)
     wanted = before.tree.plain()
     spans = before
     for step in steps:
@@ -106,7 +106,7 @@ def _replaced_item(items: list[Any], first: str, rest: Path, step: Step) -> list
 
 def _again(text: str, before: Spans, path: Path) -> Spans:
     try:
-        return Spans(text)
+        return spans_of(text)
     except Unreadable:
         raise CannotEdit(_line(before, path)) from None
 
