@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext, ngettext
@@ -57,7 +58,7 @@ AUDIT = tables.Table(
 
 
 @page(SEE)
-def audit(request: HttpRequest) -> HttpResponse:
+def audit(request: HttpRequest) -> HttpResponseBase:
     """Show what staff did, the newest first."""
     actor = actor_of(request)
     table = AUDIT.on(request, partial(_deeds, actor))
@@ -72,19 +73,20 @@ def _deeds(actor: Actor, query: tables.Query) -> tables.Slice:
     who = deeds.who_of(query.filters.get("who", ""))
     limit = min(query.limit, _MOST)
     if who is None:
-        found = people.list_deeds(actor=actor, wanted=wanted, limit=limit, **_places(query))
+        older, newer = _places(query)
+        found = people.list_deeds(actor=actor, wanted=wanted, before=older, after=newer, limit=limit)
         after = "" if found.before is None else tables.cursor(found.before)
         before = "" if found.after is None else tables.cursor(found.after)
         return tables.Slice(_rows(found), after=after, before=before, total=found.total)
     place = tables.cursor_values(query.after, int, int)
-    found = people.list_deeds(actor=actor, who=who, wanted=wanted, before=place, limit=limit)  # type: ignore[arg-type]
+    found = people.list_deeds(actor=actor, who=who, wanted=wanted, before=place, limit=limit)
     return tables.Slice(_rows(found), after="" if found.next is None else tables.cursor(*found.next))
 
 
-def _places(query: tables.Query) -> dict[str, int | None]:
-    """Return the ledger's cursors: its `before` leads to older entries, which come after on the page."""
+def _places(query: tables.Query) -> tuple[int | None, int | None]:
+    """Return below and above which entry to look: older ones come after on the page."""
     older, newer = tables.cursor_values(query.after, int), tables.cursor_values(query.before, int)
-    return {"before": older[0] if older else None, "after": newer[0] if newer and not older else None}
+    return (older[0], None) if older else (None, newer[0] if newer else None)
 
 
 def _wanted(asked: Any) -> EntryFilter:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext, ngettext
@@ -66,7 +67,7 @@ CLIENTS = tables.Table(
 
 
 @page(LIST)
-def clients(request: HttpRequest) -> HttpResponse:
+def clients(request: HttpRequest) -> HttpResponseBase:
     """List the API clients."""
     actor = actor_of(request)
     table = CLIENTS.on(request, partial(_found, actor))

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.datastructures import MultiValueDict
@@ -69,7 +70,7 @@ def sections(actor: Actor, current: str) -> list[ui.Tab]:
 
 
 @page(LIST)
-def staff(request: HttpRequest) -> HttpResponse:
+def staff(request: HttpRequest) -> HttpResponseBase:
     """List the members of staff."""
     actor = actor_of(request)
     table = STAFF.on(request, partial(_members, actor))
