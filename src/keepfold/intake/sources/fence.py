@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from keepfold.intake.rules.convert import Unfit, plain
+from keepfold.intake.rules.plain import Unfit, plain
 from keepfold.intake.sources.memory import path_of
 from keepfold.intake.sources.opening import Options, open_database, open_path
 from keepfold.intake.types import Batch, Flaw, Position, Source
