@@ -8,15 +8,20 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from keepfold.gate.console import may
+from keepfold.people import queries as people
 from keepfold.people.models import Preference
 from keepfold.people.signin import standing
 from keepfold.policy import queries as policy
 from keepfold.policy.errors import NoPolicy
 from keepfold.ui import nav
+from keepfold.ui.words import in_language
 
 
 class Shell(NamedTuple):
-    """The frame's own facts. `initials` and `name` are of whoever is signed in; `duty`: a second factor is owed."""
+    """The frame's own facts. `initials` and `name` are of whoever is signed in; `duty`: a second factor is owed.
+
+    `roles` are the labels of their roles in their language.
+    """
 
     groups: tuple[nav.Group, ...]
     items: tuple[nav.Item, ...]
@@ -45,12 +50,17 @@ def _shell(request: HttpRequest) -> Shell | None:
         items=nav.items(lambda need: may(actor, need)),
         name=name,
         initials="".join(word[0] for word in name.split()[:2]).upper(),
-        roles=actor.roles,
+        roles=_labels(actor.roles),
         policy=policy_id,
         version=version,
         prefs=request.prefs,  # type: ignore[attr-defined]
         duty=standing.duty(request.user),  # type: ignore[arg-type]
     )
+
+
+def _labels(names: tuple[str, ...]) -> tuple[str, ...]:
+    known = people.roles()
+    return tuple(in_language(known[name].label, name) if name in known else name for name in names)
 
 
 def _policy() -> tuple[str, str]:
