@@ -198,6 +198,27 @@ def test_who_made_an_entry_is_found_among_many_and_remembered(busy, monkeypatch)
     assert len(tried) - first < first
 
 
+def test_one_persons_few_changes_are_found_among_many_openings(busy, monkeypatch):
+    """Whichever is less to look through is looked through, and what one page cannot reach leads on."""
+    monkeypatch.setattr(deeds, "_AT_ONCE", 3)
+    for number in range(8):
+        vault.open_record(actor=busy.ana, person=busy.carl, purpose="support", reason="Ticket 4711")
+        roles = {"roles": ["support", "auditor"][: 1 + number % 2]}
+        signed_in("Olga").post(f"/people/{shown(busy.ben)}/roles", roles)
+    sequenced()
+    query = f"/audit?who={shown(busy.ana)}"
+    dora = signed_in("Dora")
+    assert "Created an API client" in text_of(dora.get(query))
+    monkeypatch.setattr(deeds, "MOST_LOOKED_AT", 4)
+    page = text_of(dora.get(query))
+    assert "Created an API client" not in page
+    while "Look further back" in page:
+        page = text_of(
+            dora.get("/audit" + html.unescape(re.search(r'href="([^"#]+)[^"]*">Look further back', page)[1]))
+        )
+    assert "Created an API client" in page
+
+
 def test_an_entry_of_somebody_beyond_those_tried_says_so(busy, monkeypatch):
     monkeypatch.setattr(deeds, "MOST_TRIED", 0)
     deeds.forget()

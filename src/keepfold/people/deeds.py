@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+import msgspec
 from django.db.models import F
 
 from keepfold.ledger import queries as ledger
@@ -33,21 +34,45 @@ class _Memory:
 def of(who: Who, wanted: EntryFilter, before: tuple[int, int] | None, limit: int) -> Deeds:
     """Return what one actor did and fits, the newest first.
 
-    `next` continues; it may do so after fewer than `limit`, when much had to be looked at.
+    `next` continues; it may do so after fewer than `limit`, even none, when much had to be looked at.
     """
-    found: list[Deed] = []
-    looked_at, place = 0, before or _end(wanted.until)
-    since_s = 0 if wanted.since is None else _day_s(wanted.since)
-    while len(found) <= limit and looked_at < MOST_LOOKED_AT:
-        page = ledger.entries_of_actor(who.id, since_s=since_s, before=place, limit=_AT_ONCE)
-        found += [Deed(view=view, who=who.id) for view in page.entries if fits(view, wanted)]
-        looked_at, place = looked_at + len(page.entries), page.before
-        if place is None:
-            break
+    fitting = msgspec.structs.replace(wanted, actor_kinds=frozenset({who.kind}))
+    few = ledger.entries(fitting, limit=1).total <= MOST_LOOKED_AT
+    found, place = (_among_fitting if few else _among_theirs)(who, fitting, before, limit + 1)
     if len(found) > limit:
         found = found[:limit]
         place = _place(found[-1].view)
     return Deeds(deeds=tuple(found), next=place)
+
+
+Found = tuple[list[Deed], tuple[int, int] | None]
+
+
+def _among_fitting(who: Who, wanted: EntryFilter, before: tuple[int, int] | None, limit: int) -> Found:
+    """Look through all entries that fit, which are few, for those that the actor made."""
+    found: list[Deed] = []
+    index = before[1] if before else None
+    while len(found) < limit:
+        page = ledger.entries(wanted, before=index, limit=_AT_ONCE)
+        found += [Deed(view=view, who=who.id) for view in page.entries if ledger.is_by_actor(view, who.id)]
+        index = page.before
+        if index is None:
+            break
+    return found, None
+
+
+def _among_theirs(who: Who, wanted: EntryFilter, before: tuple[int, int] | None, limit: int) -> Found:
+    """Look through what the actor did for what fits, so far back as one page may cost."""
+    found: list[Deed] = []
+    looked_at, place = 0, before or _end(wanted.until)
+    since_s = 0 if wanted.since is None else _day_s(wanted.since)
+    while len(found) < limit and looked_at < MOST_LOOKED_AT:
+        page = ledger.entries_of_actor(who.id, who.kind, since_s=since_s, before=place, limit=_AT_ONCE)
+        found += [Deed(view=view, who=who.id) for view in page.entries if fits(view, wanted)]
+        looked_at, place = looked_at + len(page.entries), page.before
+        if place is None:
+            break
+    return found, place
 
 
 def _place(view: EntryView) -> tuple[int, int]:
