@@ -189,7 +189,10 @@ def state_badge(state: str) -> ui.Badge:
 
 
 def _fields_words(schema: Schema, fields: Sequence[str]) -> str:
-    labels = [words.field_named(schema, name) for name in fields]
+    # The ledger keeps names in the order of the alphabet; people know that of the policy.
+    places = {name: place for place, name in enumerate(schema.fields)}
+    ordered = sorted(fields, key=lambda name: places.get(name, len(places)))
+    labels = [words.field_named(schema, name) for name in ordered]
     if len(labels) <= _NAMED + 1:
         return words.listed(labels)
     rest = len(labels) - _NAMED
@@ -407,7 +410,7 @@ def entry(_request: HttpRequest, entry: str) -> HttpResponse:
     try:
         index = queries.index_of(ids.parse("ent", entry))
     except Invalid:
-        index = None  # what cannot be an id is answered as one that is not there
+        index = None
     if index is None:
         raise NotFound(
             _("This entry has no number yet, or is not ours."),
