@@ -67,7 +67,7 @@ def _among_theirs(who: Who, wanted: EntryFilter, before: tuple[int, int] | None,
     looked_at, place = 0, before or _end(wanted.until)
     since_s = 0 if wanted.since is None else _day_s(wanted.since)
     while len(found) < limit and looked_at < MOST_LOOKED_AT:
-        page = ledger.entries_of_actor(who.id, who.kind, since_s=since_s, before=place, limit=_AT_ONCE)
+        page = ledger.entries_of_actor(who.id, since_s=since_s, before=place, limit=_AT_ONCE)
         found += [Deed(view=view, who=who.id) for view in page.entries if fits(view, wanted)]
         looked_at, place = looked_at + len(page.entries), page.before
         if place is None:
