@@ -148,6 +148,14 @@ def staff_actor(staff: bytes) -> Actor:
     )
 
 
+def client_actor(client: bytes) -> Actor:
+    """Return an API client as an actor, as its token would make it. Raises `NoSuchClient` when it cannot act."""
+    row = store.find_client(client)
+    if row is None or row.revoked_s is not None or not store.is_genuine(row):
+        raise errors.NoSuchClient("There is no such API client, or no longer.")
+    return Actor(kind="client", id=client, name=row.name, actions=row.grants.actions, purposes=row.grants.purposes)
+
+
 def roles_of(staff: bytes) -> tuple[str, ...]:
     """Return the names of the roles that a member of staff holds, sorted."""
     names = StaffRole.objects.filter(staff_id=UUID(bytes=staff)).values_list("role", flat=True)

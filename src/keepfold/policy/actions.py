@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ from keepfold.policy.events import PolicyActivated, PolicySubmitted
 from keepfold.policy.examples import run_examples
 from keepfold.policy.load import Loaded, require
 from keepfold.policy.numbers import assign, fresh
-from keepfold.policy.types import Change, Schema, VersionInfo
+from keepfold.policy.types import Change, PersonFacts, Schema, VersionInfo
 
 
 class Activation(msgspec.Struct, frozen=True, kw_only=True):
@@ -267,3 +268,17 @@ def _changes(old: str, new: str) -> tuple[Change, ...]:
         # What cannot be compared may hide anything: people are told.
         sentence = "The former policy can no longer be read, so it is not known what changed."
         return (Change(kind="policy.unreadable", effect="wider", material=True, path="", sentence=sentence),)
+
+
+def _asked(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"asked_action": arguments["asked"], "asked_purpose": arguments["about"] or None}
+
+
+@action("policy.decision.explain", subject="person", details=_asked, log="before")
+def facts_for_explanation(*, actor: Actor, person: bytes, asked: str, about: str = "") -> PersonFacts:
+    """Return the facts by which a question about a real person is decided: what they said, and their state.
+
+    `asked` and `about` name the action and the purpose that the question is about. Nothing of the person is opened.
+    Raises `NotAllowed`, `NotFound`.
+    """
+    return queries.facts_of(person, about)

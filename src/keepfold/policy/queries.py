@@ -32,6 +32,7 @@ from keepfold.policy.types import (
     Explanation,
     InForce,
     Labels,
+    PersonFacts,
     Question,
     Reach,
     Report,
@@ -40,6 +41,7 @@ from keepfold.policy.types import (
 )
 
 PersonOf = Callable[[Actor], bytes]
+FactsOf = Callable[[bytes, str], PersonFacts]
 
 _REMEMBERED = 4
 _SHORTEST = 8
@@ -75,6 +77,8 @@ class _Wiring:
     """What the site has handed over; None until then."""
 
     person_of: PersonOf | None = None
+    facts_of: FactsOf | None = None
+    is_living: Callable[[bytes], bool] | None = None
     held: Callable[[], int] | None = None
     agreed: Callable[[], Mapping[str, int]] | None = None
 
@@ -105,6 +109,20 @@ def waiting_for(actor: Actor) -> int:
 def wire_people(*, person_of: PersonOf | None) -> None:
     """Hand over who knows which person an actor stands for; until then nothing needs, or gets, two people's yes."""
     _Wiring.person_of = person_of
+
+
+def wire_facts(*, facts_of: FactsOf | None, is_living: Callable[[bytes], bool] | None) -> None:
+    """Hand over who knows the facts of a person that a decision looks at, and whether there is such a person."""
+    _Wiring.facts_of, _Wiring.is_living = facts_of, is_living
+
+
+def facts_of(person: bytes, purpose: str) -> PersonFacts:
+    """Return what a decision may know of a person; for actions only. Raises `NotFound`, `Unavailable`."""
+    if _Wiring.facts_of is None or _Wiring.is_living is None:
+        raise Unavailable("The policy room is not wired to people's facts.", code="policy.unwired")
+    if not _Wiring.is_living(person):
+        raise NotFound("There is no such customer, or no longer.", code="policy.no-person")
+    return _Wiring.facts_of(person, purpose)
 
 
 def person_of(actor: Actor) -> bytes:

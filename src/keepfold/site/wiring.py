@@ -50,6 +50,7 @@ def wire() -> None:
     sealed.wire(keys=vault_keys.FileKeys())
     sealing.wire(keys=vault_keys.RowKeys())
     policy.wire_people(person_of=people.person_behind)
+    policy.wire_facts(facts_of=facts_of, is_living=vault.is_living)
     place.wire(business=_business)
     people.wire_purposes(purposes=purposes)
     consent.wire(persons=vault.is_living, count=vault.count_people)
