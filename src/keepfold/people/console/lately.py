@@ -13,7 +13,7 @@ from keepfold.people.console import words
 from keepfold.people.types import Who
 from keepfold.ui import components as ui
 
-SEE = "people.audit.list"
+SEE, DETAILS = "people.audit.list", "ledger.detail.show"
 SHOWN = 8
 _ICONS = {
     "access": "lock-open",
@@ -34,10 +34,11 @@ def of(reader: Actor, who: Who) -> list[ui.Event] | None:
     if not may(reader, SEE):
         return None
     found = actions.list_deeds(actor=reader, who=who, limit=SHOWN)
-    return [event(deed.view) for deed in found.deeds]
+    route = "audit_entry" if who.kind == "staff" else "ledger_entry" if may(reader, DETAILS) else ""
+    return [event(deed.view, route) for deed in found.deeds]
 
 
-def event(view: EntryView) -> ui.Event:
+def event(view: EntryView, route: str) -> ui.Event:
     """Return an entry as a line of a timeline: what was done, when, and whether it was refused."""
     return ui.Event(
         who="",
@@ -46,5 +47,5 @@ def event(view: EntryView) -> ui.Event:
         at=view.hour_s,
         icon=_ICONS.get(view.kind, "circle-dashed") if view.allowed else "ban",
         tone="" if view.allowed else "bad",
-        href="" if view.index is None else reverse("ledger_entry", args=[view.index]),
+        href=reverse(route, args=[view.index]) if route and view.index is not None else "",
     )
