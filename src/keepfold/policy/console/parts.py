@@ -27,12 +27,13 @@ SECTIONS = ("purposes", "data", "recipients", "keeping")
 FORMS: Mapping[str, type[EntryForm]] = {
     "purposes": PurposeForm, "data": DataForm, "recipients": RecipientForm, "keeping": KeepingForm,
 }  # fmt: skip
-NEW = "+"
-_KEY = re.compile(r"(?:purposes|data|recipients)(?:\.(?:[a-z][a-z0-9_]{0,39}|\+))?\Z|keeping\Z")
+# Unlike +, it stands in an address as itself (RFC 3986 section 2.3).
+NEW = "~"
+_KEY = re.compile(r"(?:purposes|data|recipients)(?:\.(?:[a-z][a-z0-9_]{0,39}|~))?\Z|keeping\Z")
 
 
 class Part(NamedTuple):
-    """What is open: a section, and in it one entry, a new one (`+`), or the list of all."""
+    """What is open: a section, and in it one entry, a new one (`~`), or the list of all."""
 
     section: str
     name: str = ""
