@@ -120,6 +120,26 @@ def test_a_worker_that_is_away_is_said_on_the_page_that_waits_for_it(installatio
     assert "No worker" not in ana.page()
 
 
+def test_imports_of_the_command_line_are_listed_beside_those_of_the_console(installation, tmp_path):
+    from keepfold.intake import runner
+    from keepfold.intake.rules.mapping import parse
+    from keepfold.intake.sources.opening import Options, open_source
+
+    path = tmp_path / "terminal.csv"
+    path.write_text("Email\nzora@example.org\n", encoding="utf-8")
+    schema = policy.schema()
+    source = open_source(str(path), Options(), {})
+    plan = parse({"mapping": 1, "fields": {"email": "Email"}}, ["Email"], schema)
+    job = runner.Job(source=source, plan=plan, schema=schema)
+    runner.apply(job, terms=job.terms(), actor=installation.operator, watch=lambda *_: None, stopping=lambda: False)
+    ana = Importing().to_end()
+    page = main_of(ana.browser.get("/imports"))
+    assert "On the command line" in page
+    assert page.partition("On the command line")[2].count("<tbody>") == 1
+    assert "terminal.csv" in page
+    assert "(imp_" not in page
+
+
 # -- mapping ---------------------------------------------------------------------------------------------------------
 
 

@@ -26,6 +26,11 @@ def runs(limit: int = 50) -> Sequence[Run]:
     return store.runs(limit)
 
 
+def runs_elsewhere(limit: int = 50) -> Sequence[Run]:
+    """Return those of the newest imports that were begun on the command line."""
+    return store.runs_elsewhere(limit)
+
+
 def latest(terms: bytes) -> Run | None:
     """Return the newest import that was asked to do exactly this, or None."""
     return store.latest_run(terms)

@@ -43,6 +43,15 @@ def runs(limit: int) -> list[Run]:
     return [_run(row) for row in db.fetch_all("default", sql, [limit])]
 
 
+def runs_elsewhere(limit: int) -> list[Run]:
+    """Return those of the newest runs that were not begun in the console."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM (SELECT * FROM intake_run ORDER BY started_us DESC, id DESC LIMIT %s) AS newest "  # noqa: S608
+        "WHERE NOT EXISTS (SELECT 1 FROM intake_import i WHERE i.run = newest.id) ORDER BY started_us DESC, id DESC"
+    )
+    return [_run(row) for row in db.fetch_all("default", sql, [limit])]
+
+
 def advance(run: bytes, before: Position, after: Position, *, now_us: int, finished: bool) -> bool:
     """Move a run's position if it still stands where the caller left it; say whether it did.
 

@@ -36,7 +36,8 @@ def imports(request: HttpRequest) -> HttpResponseBase:
     table = listing.IMPORTS.on(request, listing.source_for(actor_of(request)))
     if table.is_export:
         return table.export()
-    return render(request, "intake/list.html", {"active": "imports", "table": table})
+    elsewhere = queries.runs_elsewhere()
+    return render(request, "intake/list.html", {"active": "imports", "table": table, "elsewhere": elsewhere})
 
 
 # -- the source ------------------------------------------------------------------------------------------------------

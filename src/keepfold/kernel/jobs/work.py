@@ -85,8 +85,10 @@ def workers() -> list[Seen]:
 def count(state: State) -> int:
     """Return how many jobs are in a state, at most `MOST` + 1. The next times of schedules do not count as waiting."""
     now = clock.now_us()
-    values: list[int | str]
-    extra, values = ("", [now]) if state != "waiting" else (_NOT_PLANNED, [now, "schedule:%", now])
+    values: list[int | str] = [now]
+    extra = ""
+    if state == "waiting":
+        extra, values = _NOT_PLANNED, [now, "schedule:%", now]
     # The order leads the planner to the index of what is leased, which is nearly empty.
     order = " ORDER BY lease_us" if state == "running" else ""
     sql = f"SELECT count(*) FROM (SELECT 1 FROM kernel_job WHERE {_WHERE[state]}{extra}{order} LIMIT %s) AS some"  # noqa: S608
@@ -102,9 +104,10 @@ def page(
     # Of one kind, ended ones go by their number, which its index has; that is nearly the order in which they ended.
     column, down = ("id" if kind else "ended_us", True) if ended else (_ORDER.get(state, "run_us"), False)
     now = clock.now_us()
-    sql, values = f"SELECT {_COLUMNS} FROM kernel_job WHERE {_WHERE[state]}", [now]  # noqa: S608  constants
+    values: list[int | str] = [now]
+    sql = f"SELECT {_COLUMNS} FROM kernel_job WHERE {_WHERE[state]}"  # noqa: S608  constants
     if kind:
-        sql, values = sql + " AND kind = %s", [*values, kind]
+        sql, values = sql + " AND kind = %s", [now, kind]
     if after is not None:
         sign = "<" if down else ">"
         sql += f" AND ({column} {sign} %s OR ({column} = %s AND id {sign} %s))"
