@@ -142,7 +142,7 @@ def _columns(finding: Text, points: Pairs, height: int) -> SafeString:
 
 
 def _column(frame: _Frame, start: float, slot: float, values: Sequence[Number]) -> SafeString:
-    wide = round(min(slot * 0.6, 8), 2)
+    wide = round(min(slot * 0.6, 5), 2)
     x = round(start + (slot - wide) / 2, 2)
     ground, pieces = float(frame.base), []
     for tone, value in zip("ab", values, strict=False):
