@@ -219,6 +219,18 @@ def test_mail_shows_domains_only(installation):
         assert part not in page
 
 
+def test_mail_that_waits_or_was_given_up_is_counted_beside_the_events(installation):
+    jobs.enqueue("people.mail", {"staff": "stf_x"})
+    jobs.enqueue("people.mail", {"staff": "stf_y"})
+    db.execute("default", "UPDATE kernel_job SET state = 2, ended_us = 5, attempts = 8 WHERE payload LIKE '%stf_y%'")
+    page = main_of(signed_in("Ana").get("/outbox"))
+    assert "/jobs?state=waiting&amp;kind=people.mail" in page
+    assert "/jobs?state=given_up&amp;kind=people.mail" in page
+    assert "stf_" not in page
+    listed = main_of(signed_in("Ana").get("/jobs?state=given_up&kind=people.mail"))
+    assert "Send a mail to a member of staff" in listed
+
+
 @pytest.mark.parametrize(
     ("given", "shown"),
     [

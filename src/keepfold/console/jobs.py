@@ -20,6 +20,7 @@ from keepfold.ui import components as ui
 from keepfold.ui import nav, say, tables, toast
 
 JOB_NEEDS = ("console.job.retry", "console.job.drop")
+MAIL = "people.mail"
 DELIVERY_NEEDS = ("console.delivery.retry", "console.delivery.drop")
 JOB_STATES: tuple[work.State, ...] = ("running", "waiting", "failing", "given_up", "done")
 DELIVERY_STATES: tuple[post.State, ...] = ("waiting", "failing", "given_up", "delivered")
@@ -226,11 +227,23 @@ def outbox(request: HttpRequest) -> HttpResponseBase:
         "views": _views("outbox", DELIVERY_STATES, state),
         "figures": [_figure("outbox", name, post.count(name)) for name in ("waiting", "failing", "given_up")],
         "late": None if oldest is None or oldest < _LATE_US else say.span(oldest // 1_000_000),
+        "mail_jobs": _mail_jobs(),
         "folder": post.mail_folder() is not None,
         "mails": post.mails(20),
         "mail_count": post.mail_count(),
     }
     return render(request, "console/outbox.html", context)
+
+
+def _mail_jobs() -> list[ui.Figure]:
+    """Return how many mails to staff wait, fail or were given up; each is a job."""
+    states: tuple[work.State, ...] = ("waiting", "failing", "given_up")
+    found = [(state, work.count(state, MAIL)) for state in states]
+    return [
+        figure._replace(href=f"{reverse('jobs')}?state={state}&kind={MAIL}")
+        for state, count in found
+        if count and (figure := _figure("jobs", state, count))
+    ]
 
 
 def _post_table(state: str) -> tables.Table:

@@ -17,6 +17,8 @@ JOBS: dict[str, Text] = {
     "console.checkup": gettext_lazy("Check the installation"),
     "intake.import": gettext_lazy("Work on an import"),
     "intake.sweep": gettext_lazy("Remove uploads that nobody came back to"),
+    "people.mail": gettext_lazy("Send a mail to a member of staff"),
+    "people.sweep": gettext_lazy("Remove sessions and links that are over"),
     "kernel.upkeep": gettext_lazy("Forget old jobs, events and answers"),
     "vault.reconcile": gettext_lazy("Finish erasures that were interrupted"),
     "vault.sweep": gettext_lazy("Remove keys without a person"),

@@ -82,13 +82,18 @@ def workers() -> list[Seen]:
     return [Seen(*row) for row in rows]
 
 
-def count(state: State) -> int:
-    """Return how many jobs are in a state, at most `MOST` + 1. The next times of schedules do not count as waiting."""
+def count(state: State, kind: str = "") -> int:
+    """Return how many jobs, or those of one kind, are in a state, at most `MOST` + 1.
+
+    The next times of schedules do not count as waiting.
+    """
     now = clock.now_us()
     values: list[int | str] = [now]
     extra = ""
     if state == "waiting":
         extra, values = _NOT_PLANNED, [now, "schedule:%", now]
+    if kind:
+        extra, values = f"{extra} AND kind = %s", [*values, kind]
     # The order leads the planner to the index of what is leased, which is nearly empty.
     order = " ORDER BY lease_us" if state == "running" else ""
     sql = f"SELECT count(*) FROM (SELECT 1 FROM kernel_job WHERE {_WHERE[state]}{extra}{order} LIMIT %s) AS some"  # noqa: S608
