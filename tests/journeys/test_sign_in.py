@@ -95,6 +95,19 @@ def wait_for_mail(shop, who, subject, seconds=10):
     raise AssertionError([str(mail["Subject"]) for mail in mails(shop)])
 
 
+# First, with sessions that the tests below end.
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_pages_of_the_account_look_right(shop, visit, artefacts, language):
+    visitor = visit(shop, "olga", language=language)
+    wrong = []
+    for name in ("", "/secure", "/app", "/passkeys/new", "/password", "/codes", "/not-me"):
+        page = visitor.go(f"/account{name}")
+        assert visitor.path == f"/account{name}"
+        wrong += looking.violations(page)
+        wrong += looking.at_every_size(page, artefacts, looking.name_of(visitor.path), language)
+    assert wrong == []
+
+
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_a_link_a_password_an_app_and_a_recovery_code(shop, visit, artefacts, javascript):
     who = "nora" if javascript else "sam"
@@ -296,20 +309,6 @@ def test_pages_of_the_door_look_right(shop, visit, artefacts, language):
         page = visitor.go(path or link_for(shop, "nora"))
         wrong += looking.violations(page)
         wrong += looking.at_every_size(page, artefacts, name, language)
-    assert wrong == []
-
-
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_pages_of_the_account_look_right(shop, visit, artefacts, language):
-    visitor = visit(shop, "sam" if language == "en" else "olga", language=language)
-    wrong = []
-    for path in ("/account", "/account/secure", "/account/app", "/account/passkeys/new", "/account/password"):
-        page = visitor.go(path)
-        wrong += looking.violations(page)
-        wrong += looking.at_every_size(page, artefacts, looking.name_of(path), language)
-    for path in ("/account/codes", "/account/not-me"):
-        page = visitor.go(path)
-        wrong += looking.at_every_size(page, artefacts, looking.name_of(path), language)
     assert wrong == []
 
 

@@ -50,7 +50,7 @@ class Mail(msgspec.Struct, frozen=True):
 
 def count(state: State) -> int:
     """Return how many deliveries are in a state, at most `MOST` + 1."""
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM kernel_delivery d WHERE {_WHERE[state]} LIMIT %s) AS some"  # noqa: S608
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM kernel_delivery d WHERE {_WHERE[state]} LIMIT %s) AS counted"  # noqa: S608
     row = db.fetch_one("default", sql, [MOST + 1])
     return int(row[0]) if row else 0
 

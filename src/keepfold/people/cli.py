@@ -184,15 +184,20 @@ def remove(*, who: str, with_clients: bool, as_json: bool) -> None:
 @staff.command("link")
 @click.argument("who", metavar="MEMBER", required=False)
 @click.option("--first-owner", is_flag=True, help="For the owner, as long as no owner can sign in.")
+@click.option("--lost-device", is_flag=True, help="Using it removes app, passkeys and recovery codes.")
 @as_json
-def link(*, who: str | None, first_owner: bool, as_json: bool) -> None:
+def link(*, who: str | None, first_owner: bool, lost_device: bool, as_json: bool) -> None:
     """Make a link with which a member (id or e-mail) can sign in once and choose a password or passkey."""
     if bool(who) == first_owner:
         raise click.UsageError("Name a member, or say --first-owner.")
     staff, lasts_s = (_staff_id(who), links.INVITATION_S) if who else (members.owner_without_sign_in(), links.OWNER_S)
-    made = entries.make_link(actor=queries.operator(), staff=staff, lasts_s=lasts_s) if staff else None
+    made = _link(staff, lasts_s, clears=lost_device) if staff else None
     document = {"link": made and made.address, "expires_at": made and made.expires_at.isoformat(timespec="seconds")}
     _print(document, as_json=as_json, show=_show_link)
+
+
+def _link(staff: bytes, lasts_s: int, *, clears: bool) -> entries.LinkMade:
+    return entries.make_link(actor=queries.operator(), staff=staff, lasts_s=lasts_s, clears=clears)
 
 
 def _show_link(document: dict[str, Any]) -> None:

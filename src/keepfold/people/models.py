@@ -10,10 +10,12 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.utils.module_loading import import_string
 
 from keepfold.kernel import ids
 
@@ -150,9 +152,9 @@ class Session(AbstractBaseSession):
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:
         """Return the engine that reads and writes these rows."""
-        from keepfold.people.sessions import SessionStore  # noqa: PLC0415  it imports this module
-
-        return SessionStore
+        # By name: the engine imports this module.
+        engine: type[SessionBase] = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+        return engine
 
 
 class Link(models.Model):

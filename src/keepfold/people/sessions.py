@@ -65,7 +65,7 @@ class SessionStore(SessionBase):
         if not self.session_key:
             return None
         row = Session.objects.filter(session_key=digest(self.session_key)).first()
-        if row is None or not _is_genuine(row):
+        if row is None or not is_genuine(row):
             return None
         if _is_over(row, clock.now_s()):
             self.was_away = row.staff is not None
@@ -135,7 +135,7 @@ def of_staff(staff: UUID) -> list[Seen]:
     """Return somebody's sessions, the one used last first."""
     now_s = clock.now_s()
     rows = Session.objects.filter(staff=staff).order_by("-seen_s", "session_key")
-    living = [row for row in rows if _is_genuine(row) and not _is_over(row, now_s)]
+    living = [row for row in rows if is_genuine(row) and not _is_over(row, now_s)]
     return [_seen(row) for row in living]
 
 
@@ -174,7 +174,8 @@ def _mark(row: Session) -> bytes:
     return rowmac.mark("people_session", row.session_key, staff, row.created_s, row.seen_s)
 
 
-def _is_genuine(row: Session) -> bool:
+def is_genuine(row: Session) -> bool:
+    """Say whether a row is as this installation wrote it."""
     if rowmac.same(bytes(row.mac), _mark(row)):
         return True
     log.warning("people.row-altered", table="people_session")

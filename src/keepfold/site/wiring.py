@@ -25,6 +25,7 @@ from keepfold.ledger.recorder import LedgerRecorder
 from keepfold.people import actions as people_actions
 from keepfold.people import queries as people
 from keepfold.people import sealing
+from keepfold.people.signin import distrust as signin
 from keepfold.people.signin import place
 from keepfold.policy import actions as policy_actions
 from keepfold.policy import queries as policy
@@ -104,7 +105,7 @@ def finish_erasures() -> None:
 
 def altered_rows() -> dict[str, int]:
     """Return how many rows that grant something are not as this installation wrote them, by table. Looks at all."""
-    return people.altered() | consent.altered() | policy.altered()
+    return people.altered() | signin.altered() | consent.altered() | policy.altered()
 
 
 def init_keys() -> bool:

@@ -96,7 +96,7 @@ def count(state: State, kind: str = "") -> int:
         extra, values = f"{extra} AND kind = %s", [*values, kind]
     # The order leads the planner to the index of what is leased, which is nearly empty.
     order = " ORDER BY lease_us" if state == "running" else ""
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM kernel_job WHERE {_WHERE[state]}{extra}{order} LIMIT %s) AS some"  # noqa: S608
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM kernel_job WHERE {_WHERE[state]}{extra}{order} LIMIT %s) AS counted"  # noqa: S608
     row = db.fetch_one("default", sql, [*values, MOST + 1])
     return int(row[0]) if row else 0
 

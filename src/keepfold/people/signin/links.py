@@ -38,9 +38,14 @@ def address(secret: str) -> str:
 def find(secret: str) -> Link | None:
     """Return a link that works still, or None."""
     row = Link.objects.filter(digest=_digest(secret)).first()
-    if row is None or not rowmac.same(bytes(row.mac), _mark(row)):
+    if row is None or not is_genuine(row):
         return None
     return row if row.used_s is None and clock.now_s() < row.expires_s else None
+
+
+def is_genuine(row: Link) -> bool:
+    """Say whether a row is as this installation wrote it."""
+    return rowmac.same(bytes(row.mac), _mark(row))
 
 
 def use(row: Link) -> bool:
