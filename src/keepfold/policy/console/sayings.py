@@ -92,18 +92,16 @@ def as_label(*policies: Policy | None, path: str = "") -> Show:
 
 
 def _label(name: str, policies: list[Policy], path: list[str]) -> str:
-    sections = ["purposes", "data", "recipients", "subjects"]
-    if len(path) > 1 and path[1] == name:
-        sections.insert(0, path[0])
-    if len(path) > 3 and path[3] == name:
-        sections.insert(0, path[2])
-    for section in sections:
+    # What the path says comes first: `purposes.news.data.email` is about the purpose and the kind of data.
+    told_by_path = [path[at] for at in (0, 2) if len(path) > at + 1 and path[at + 1] == name and path[at] in _SECTIONS]
+    for section in (*told_by_path, *_SECTIONS):
         for policy in policies:
             if name in getattr(policy, section, {}):
                 return format_html("<b>{}</b>", words.Names(policy).of(section, name))
     return _term(name)
 
 
+_SECTIONS = ("purposes", "data", "recipients", "subjects")
 _TABLES = (
     words.ARTICLE_6, words.ARTICLE_9, words.TYPES, words.SOURCES, words.SPECIALS, words.MASKS, words.CONSENT_KINDS,
     words.ROLES, words.ENDS, words.REGIMES, words.ERASURE_EXCEPTIONS, words.CHANGES, words.CCPA, words.HIPAA,
@@ -178,4 +176,4 @@ def _texts(code: str, said: str | dict[str, str]) -> tuple[str, str, str]:
 
 def _pattern(text: str) -> re.Pattern[str]:
     parts = _PLACE.split(text)
-    return re.compile("".join("(.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts)) + r"\Z")
+    return re.compile("".join("(.*?)" if number % 2 else re.escape(part) for number, part in enumerate(parts)) + r"\Z")
