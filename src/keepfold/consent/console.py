@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from keepfold.consent import actions, queries, rules
-from keepfold.consent.types import CHANNEL_WORDS, PREFIX, SAID_WORDS, RecentEvent, SaidOn, Standing
+from keepfold.consent.queries import CHANNEL_WORDS, SAID_WORDS
+from keepfold.consent.types import PREFIX, RecentEvent, SaidOn, Standing
 from keepfold.gate.console import actor_of, page
 from keepfold.kernel import clock, ids
 from keepfold.kernel.errors import Invalid

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
+from django.utils.translation import gettext_noop
+
 from keepfold.consent import counting, rules, store
 from keepfold.consent.errors import StateAltered
 from keepfold.consent.types import Persons, Said, SaidOn, Standing
@@ -25,6 +27,27 @@ _STATUS: dict[int, ConsentStatus] = {
 _COUNTED = {number: word for word, number in store.STATUS.items()} | {store.NONE: "unconfirmed"}
 _SAID = {number: word for word, number in store.SAID.items()}
 MOST_WAITING = 10_000
+# What people read for what was said and where; translated where it is shown.
+SAID_WORDS: Mapping[Said, str] = {
+    "asked": gettext_noop("Said yes, to be confirmed"),
+    "granted": gettext_noop("Said yes"),
+    "confirmed": gettext_noop("Confirmed the yes"),
+    "withdrawn": gettext_noop("Withdrew"),
+    "objected": gettext_noop("Objected"),
+    "opted_out": gettext_noop("Opted out"),
+}
+CHANNEL_WORDS: Mapping[str, str] = {
+    "signup_form": gettext_noop("Sign-up form"),
+    "account_form": gettext_noop("Account page"),
+    "checkout_form": gettext_noop("Checkout"),
+    "banner": gettext_noop("Banner"),
+    "portal": gettext_noop("Portal"),
+    "api": gettext_noop("Program"),
+    "email": gettext_noop("E-mail"),
+    "paper": gettext_noop("On paper"),
+    "store_verbal": gettext_noop("In the shop, spoken"),
+    "phone_verbal": gettext_noop("On the telephone"),
+}
 _ALTERED = ConsentFact(status="withdrawn", at_s=0, altered=True)
 
 log = get_logger()

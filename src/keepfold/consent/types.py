@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, Protocol
 
 import msgspec
-from django.utils.translation import gettext_noop
 
 PREFIX = "cev"
 
 # `pending` waits for the second step of a double opt-in; `expired` is a grant whose time is over.
 Status = Literal["granted", "withdrawn", "objected", "opted_out", "pending", "expired"]
 Said = Literal["asked", "granted", "confirmed", "withdrawn", "objected", "opted_out"]
-
-
-# What people read for these words; translated where they are shown.
-SAID_WORDS: Mapping[Said, str] = {
-    "asked": gettext_noop("Said yes, to be confirmed"),
-    "granted": gettext_noop("Said yes"),
-    "confirmed": gettext_noop("Confirmed the yes"),
-    "withdrawn": gettext_noop("Withdrew"),
-    "objected": gettext_noop("Objected"),
-    "opted_out": gettext_noop("Opted out"),
-}
-CHANNEL_WORDS: Mapping[str, str] = {
-    "signup_form": gettext_noop("Sign-up form"),
-    "account_form": gettext_noop("Account page"),
-    "checkout_form": gettext_noop("Checkout"),
-    "banner": gettext_noop("Banner"),
-    "portal": gettext_noop("Portal"),
-    "api": gettext_noop("Program"),
-    "email": gettext_noop("E-mail"),
-    "paper": gettext_noop("On paper"),
-    "store_verbal": gettext_noop("In the shop, spoken"),
-    "phone_verbal": gettext_noop("On the telephone"),
-}
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from keepfold.consent import actions as consent
 from keepfold.consent.errors import ChannelUnknown, NothingPending, ProofMissing, StateAltered
-from keepfold.consent.types import CHANNEL_WORDS, SAID_WORDS, Consent, ConsentEvent, History
+from keepfold.consent.queries import CHANNEL_WORDS, SAID_WORDS
+from keepfold.consent.types import Consent, ConsentEvent, History
 from keepfold.console.customers import words
 from keepfold.console.customers.frame import CONSENTS, tabs
 from keepfold.console.customers.until import Said

@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from keepfold.consent.types import CHANNEL_WORDS
+from keepfold.consent.queries import CHANNEL_WORDS
 from keepfold.gate.types import Decision
 from keepfold.kernel.errors import NotAllowed
 from keepfold.policy.types import FieldSpec, PurposeSpec, Schema
