@@ -7,6 +7,7 @@ asks for it by a form, whose grants permit it; the asking is written down, and n
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -70,7 +71,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
         for one in (first, second)
         if one is not None and who is not None and given and not _is_broken(mistakes)
     ]
-    context = _form(asked, viewer, request, first) | {
+    context = _form(asked, viewer, request, first, second) | {
         "active": "decisions",
         "asked": asked,
         "mistakes": mistakes,
@@ -231,17 +232,17 @@ def _drafts(side: Side, asked: Asked, viewer: Actor) -> list[Target]:
 # ------------------------------------------------------------------------------------------------------------ the form
 
 
-def _form(asked: Asked, viewer: Actor, request: HttpRequest, rulebook: Rulebook | None) -> dict[str, Any]:
+def _form(
+    asked: Asked, viewer: Actor, request: HttpRequest, rulebook: Rulebook | None, other: Rulebook | None
+) -> dict[str, Any]:
     names = words.Names(rulebook.policy) if rulebook is not None else None
-    policy = rulebook.policy if rulebook is not None else None
+    purposes, items = _offered([one for one in (rulebook, other) if one is not None])
     return {
         "who_choices": asking.who_choices(viewer, request.user.name),  # type: ignore[union-attr]
         "action_choices": asking.action_choices(action_words),
-        "purpose_choices": [(name, names.purpose(name)) for name in policy.purposes] if policy and names else [],
-        "purpose_extra": asking.name_or_nothing(asked.purpose)
-        if policy and asked.purpose not in policy.purposes
-        else "",
-        "field_choices": [(name, names.item(name)) for name in policy.data] if policy and names else [],
+        "purpose_choices": list(purposes.items()),
+        "purpose_extra": asking.name_or_nothing(asked.purpose) if purposes and asked.purpose not in purposes else "",
+        "field_choices": list(items.items()),
         "fields_said": fields_said(asked, names),
         "said_choices": list(asking.SAID.items()),
         "state_choices": list(asking.STATES.items()),
@@ -249,6 +250,17 @@ def _form(asked: Asked, viewer: Actor, request: HttpRequest, rulebook: Rulebook 
         "version_choices": rulebooks.choices(viewer),
         "today": clock.now().date(),
     }
+
+
+def _offered(books: Sequence[Rulebook]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the purposes and data items of either policy: what only one of them knows is what one asks about."""
+    purposes: dict[str, str] = {}
+    items: dict[str, str] = {}
+    for book in books:
+        names = words.Names(book.policy)
+        purposes = {name: names.purpose(name) for name in book.policy.purposes} | purposes
+        items = {name: names.item(name) for name in book.policy.data} | items
+    return purposes, items
 
 
 def fields_said(asked: Asked, names: words.Names | None) -> str:
