@@ -232,6 +232,11 @@ class Desk:
         touched = {tuple(change.path.split(".")[:2]) for change in self.found_changes if "." in change.path}
         return Counter(section for section, _name in touched)
 
+    @property
+    def asked_purpose(self) -> str:
+        """Return a purpose about which it is worth asking both policies: the first that changes."""
+        return next((name for change in self.found_changes for name in change.purposes), "")
+
     def is_changed(self, section: str, name: str) -> bool:
         """Say whether an entry differs from the policy in force."""
         start = f"{section}.{name}"
