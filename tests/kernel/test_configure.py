@@ -225,3 +225,36 @@ def test_no_file_makes_anything_but_a_configuration_or_a_readable_error(tmp_path
         config.load({"KEEPFOLD_HOME": "/nonexistent"}, file)
     except Misconfigured as refusal:
         assert refusal.next_step  # noqa: PT017  either way is right
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "host", "https"),
+    [
+        ("", "http://localhost:8700", "localhost", False),
+        ("https://keepfold.example.com", "https://keepfold.example.com", "keepfold.example.com", True),
+        ("https://keepfold.example.com:8443/", "https://keepfold.example.com:8443", "keepfold.example.com", True),
+        ("http://localhost:9000", "http://localhost:9000", "localhost", False),
+    ],
+)
+def test_the_console_has_one_public_address(text, url, host, https):
+    found = config.load({"KEEPFOLD_HOME": "/nonexistent", "KEEPFOLD_SITE_URL": text})
+    assert (found.public_url, found.public_host, found.is_https) == (url, host, https)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "keepfold.example.com",
+        "http://keepfold.example.com",
+        "https://",
+        "https://a.example/console",
+        "https://a.example?x",
+        "https://user@a.example",
+        "ftp://localhost",
+        "https://[",
+    ],
+)
+def test_a_public_address_that_cannot_work_is_refused(text):
+    with pytest.raises(Misconfigured) as refusal:
+        config.load({"KEEPFOLD_HOME": "/nonexistent", "KEEPFOLD_SITE_URL": text})
+    assert refusal.value.code == "config.site-url"

@@ -181,6 +181,22 @@ def test_a_passphrase_gives_the_same_key_however_it_was_typed():
         argon2.derive("x", b"short", **quick)
 
 
+def test_a_stored_password_is_as_the_reference_implementation_writes_it():
+    # github.com/P-H-C/phc-winner-argon2, src/test.c, version 19.
+    stored = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
+    assert argon2.phc_matches(b"password", stored, b"")
+    assert not argon2.phc_matches(b"Password", stored, b"")
+    assert not argon2.phc_matches(b"password", stored, b"pepper")
+    assert not argon2.phc_matches(b"password", "nonsense", b"")
+
+
+def test_a_stored_password_belongs_to_the_secret_it_was_made_with():
+    stored = argon2.phc(b"password", bytes(16), b"pepper", memory_kib=64, iterations=1, lanes=1)
+    assert stored.startswith("$argon2id$v=19$m=64,t=1,p=1$")
+    assert argon2.phc_matches(b"password", stored, b"pepper")
+    assert not argon2.phc_matches(b"password", stored, b"salt")
+
+
 def test_a_signature_belongs_to_its_key_and_message():
     seed = keys.new()
     signer = sign.signer(seed)

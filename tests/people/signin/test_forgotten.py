@@ -7,6 +7,7 @@ import re
 import pytest
 
 from keepfold.people.memory import memory
+from keepfold.people.models import Session
 from tests.people.signin.conftest import OTHER, add_app, browser, give_password, is_in, member, sign_in
 from tests.support.console import text_of
 
@@ -34,6 +35,7 @@ def test_the_code_from_the_mail_sets_a_new_password(installation, mailbox):
     assert client.post("/sign-in/forgotten/code", {"password": OTHER})["Location"] == "/"
     assert is_in(client)
     assert not is_in(other)
+    assert Session.objects.filter(staff=member("Ana").id).count() == 1
     assert is_in(sign_in("Ana", OTHER, client=browser())[0])
     assert "Your password was changed" in [one.subject for one in mailbox()]
 

@@ -222,3 +222,12 @@ def test_a_session_made_for_tests_counts_as_signed_in_just_now(installation):
     client = signed_in("Ana", HTTP_USER_AGENT=LAPTOP)
     assert client.get("/account/password").status_code == 200
     assert datetime.now(UTC).timestamp() - row_of("Ana").created_s < 60
+
+
+def test_data_of_another_session_of_the_same_person_does_not_open_either(ana):
+    other, _ = sign_in("Ana", client=browser())
+    mine = sessions.digest(ana.cookies["sessionid"].value)
+    theirs = Session.objects.exclude(session_key=mine).get(staff=member("Ana").id)
+    Session.objects.filter(session_key=mine).update(session_data=theirs.session_data)
+    assert not is_in(ana)
+    assert is_in(other)
