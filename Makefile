@@ -84,7 +84,7 @@ test-pg: setup ## Run only the tests that need PostgreSQL, on throw-away servers
 
 .PHONY: journeys
 journeys: setup ## Walk through the console in Chromium, as everybody on the staff (JOURNEYS=path for some of it)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m journey $(JOURNEYS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m journey $(JOURNEYS)
 
 .PHONY: observatory
 observatory: setup ## Let MDN's HTTP Observatory grade an installation behind TLS on this machine (needs node and npm)

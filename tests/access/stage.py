@@ -56,6 +56,7 @@ def set_up(installation: Any) -> dict[str, str]:
         "token": make_link(members["Nils"].id),
         "draft": begin_draft(installation.ana),
         "import_id": begin_import(installation.ana),
+        "run_id": ask_to_verify(installation.ana),
         "revision": "1",
         "factor": "1",
         **failures(),
@@ -70,6 +71,14 @@ Carl,Larsson,carl.larsson@example.org,+46 70 174 06 01,Sundborn
 Karin,Larsson,karin.larsson@example.org,+46 70 174 06 02,Sundborn
 Nobody,,not-an-address,,
 """
+
+
+def ask_to_verify(actor: Any) -> str:
+    """Ask for a verification of the ledger; return its id as it is shown."""
+    from keepfold.kernel import ids
+    from keepfold.ledger import actions
+
+    return ids.show("ver", actions.start_verification(actor=actor).id)
 
 
 def failures() -> dict[str, str]:

@@ -17,21 +17,31 @@ ROLE_OF = {
     "dev": "developer",
     "mallory": "bare",
 }
-# Not pages of their own: what they answer with is a file, a redirect or a part of another page.
-NO_PAGES = {"/go"}
+TABLE = declared("page")
 
 
-def of(who: str, facts: dict[str, Any]) -> list[str]:
-    """Return the addresses of the pages that one of the cast may open."""
+def area_of(path: str) -> str:
+    """Return the first word of an address: what is looked at together."""
+    return path.split("/")[1] or "home"
+
+
+AREAS = tuple(dict.fromkeys(area_of(path) for path, line in TABLE.items() if line.get("page", "GET" in line)))
+
+
+def of(who: str, facts: dict[str, Any], area: str = "") -> list[str]:
+    """Return the addresses of the pages that one of the cast may open; what is no page of its own is left out."""
     role = ROLE_OF.get(who, "nobody")
-    shown = [path for path, line in declared("page").items() if "GET" in line and path not in NO_PAGES]
-    may = [path for path in shown if role in allowed(declared("page")[path]["GET"])]
-    return [fill(path, parts_of(declared("page")[path], facts["parts"])) for path in may]
+    found = []
+    for path, line in TABLE.items():
+        is_page = "GET" in line and line.get("page", True) and (not area or area_of(path) == area)
+        if is_page and role in allowed(line["GET"]):
+            found.append(fill(path, parts_of(line, facts["parts"])))
+    return found
 
 
-def walk(visitor: Any, who: str, facts: dict[str, Any], wrong: list[str]) -> Iterator[tuple[str, Any]]:
+def walk(visitor: Any, who: str, facts: dict[str, Any], wrong: list[str], area: str = "") -> Iterator[tuple[str, Any]]:
     """Yield every page that somebody may see; one that does not answer is wrong, and the walk goes on."""
-    for path in of(who, facts):
+    for path in of(who, facts, area):
         try:
             yield path, visitor.go(path)
         except AssertionError as error:

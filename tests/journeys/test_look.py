@@ -6,24 +6,28 @@ from tests.journeys import looking, pages
 from tests.journeys.conftest import OUTSIDER
 
 LANGUAGES = ("en", "de")
+in_every_area = pytest.mark.parametrize("area", pages.AREAS)
 
 
+@in_every_area
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_fits_every_window_by_day_and_by_night(shop, visit, artefacts, language):
+def test_every_page_fits_every_window_by_day_and_by_night(shop, visit, artefacts, language, area):
     visitor, wrong = visit(shop, "olga", language=language), []
-    for path, page in pages.walk(visitor, "olga", shop.facts, wrong):
+    for path, page in pages.walk(visitor, "olga", shop.facts, wrong, area):
         if page.locator("html").get_attribute("lang") != language:
             wrong.append(f"{path}: its language is not {language}")
         wrong += looking.at_every_size(page, artefacts, looking.name_of(path), language)
     assert not wrong, pages.told(wrong)
 
 
+@in_every_area
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("scheme", looking.SCHEMES)
-def test_axe_finds_nothing_on_any_page(shop, visit, language, scheme):
-    visitor, wrong = visit(shop, "olga", language=language, scheme=scheme), []
-    for path, page in pages.walk(visitor, "olga", shop.facts, wrong):
-        wrong += [f"{path}: {found}" for found in looking.violations(page)]
+def test_axe_finds_nothing_on_any_page(shop, visit, language, area):
+    visitor, wrong = visit(shop, "olga", language=language), []
+    for path, page in pages.walk(visitor, "olga", shop.facts, wrong, area):
+        for scheme in looking.SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            wrong += [f"{path} ({scheme}): {found}" for found in looking.violations(page)]
     assert not wrong, pages.told(wrong)
 
 
@@ -40,9 +44,10 @@ def test_every_page_of_every_role_is_whole(shop, visit, artefacts, who):
     assert not wrong, pages.told(wrong)
 
 
-def test_every_page_shows_the_same_without_javascript(shop, visit):
+@in_every_area
+def test_every_page_shows_the_same_without_javascript(shop, visit, area):
     rich, plain, wrong = visit(shop, "olga"), visit(shop, "olga", javascript=False), []
-    for path, page in pages.walk(rich, "olga", shop.facts, wrong):
+    for path, page in pages.walk(rich, "olga", shop.facts, wrong, area):
         headings = "main h1, main h2"
         with_scripts = page.locator(headings).all_inner_texts()
         without = plain.go(path).locator(headings).all_inner_texts()

@@ -84,6 +84,7 @@ def _parts(found: dict[str, Any]) -> dict[str, str]:
         "token": stage.make_link(ids.parse("stf", found["staff"]["nora"])),
         "draft": stage.begin_draft(ana),
         "import_id": stage.begin_import(ana),
+        "run_id": stage.ask_to_verify(ana),
         "revision": "1",
         "factor": "1",
         "client_id": _client(),
