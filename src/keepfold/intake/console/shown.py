@@ -107,7 +107,8 @@ def about(actor: Actor, held: Held) -> dict[str, Any]:
 
 def context(actor: Actor, held: Held, kept: str) -> dict[str, Any]:
     """Return what the page of one import shows at its step."""
-    found = {"held": held, "stages": stages(_STAGE_OF[held.state]), **about(actor, held)}
+    at = _STAGE_OF[held.state]
+    found = {"held": held, "stages": stages(at) if at else [], **about(actor, held)}
     found["part"] = f"intake/parts/{_part(held)}.html"
     if held.state in WORKING:
         return found | _progress(held)
