@@ -88,6 +88,7 @@ def test_activation_says_what_changes_and_whether_it_is_material(room):
     assert done.material
     assert [change.kind for change in done.changes] == ["retention.longer"]
     assert queries.diff(first, "active") == done.changes
+    assert (room.entry().details["wider"], room.entry().details["material"]) == (1, True)
     row = db.fetch_one("default", "SELECT payload FROM kernel_event ORDER BY seq DESC LIMIT 1")
     assert b"fulfil_order" in row[0]
 

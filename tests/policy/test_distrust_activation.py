@@ -26,7 +26,7 @@ def versions(room):
     found = [submit_version(actor=ANA, source=source).version for source in (SHOP, OTHER)]
     for version in found:
         activate(actor=ANA, version=version)
-    assert queries.altered() == {"policy_active": 0, "policy_registry": 0}
+    assert set(queries.altered().values()) == {0}
     return found
 
 

@@ -386,6 +386,19 @@ def test_a_removed_event_is_missed(room):
     assert not queries.draft(draft).genuine
 
 
+def test_every_altered_row_is_counted(room, in_force):
+    draft = approved()
+    activate_draft(actor=OLGA, draft=draft, on=1)
+    assert set(queries.altered().values()) == {0}
+    rewrite("UPDATE policy_draft SET title = 'Mine'")
+    rewrite("UPDATE policy_draft_revision SET text = 'mine'")
+    rewrite("UPDATE policy_draft_event SET comment = 'mine' WHERE number = 2")
+    rewrite("UPDATE policy_activation SET people = %s WHERE number = 1", MALLORY.id)
+    found = queries.altered()
+    tables = ("policy_draft", "policy_draft_revision", "policy_draft_event", "policy_activation")
+    assert [found[table] for table in tables] == [1, 1, 1, 1]
+
+
 def test_an_altered_draft_can_still_be_put_aside(room):
     draft = started()
     rewrite("UPDATE policy_draft SET title = 'Mine'")

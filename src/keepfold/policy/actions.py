@@ -85,6 +85,8 @@ def activate(*, actor: Actor, version: str) -> Activation:
     if missing:
         return Activation(version=full, status="awaiting", missing=missing)
     done = _activate(actor, row, before[0] if before else None)
+    widening = sum(change.effect == "wider" for change in done.changes)
+    gate.current().note(wider=widening, material=done.material)
     places.settle(new, old, held)
     return done
 

@@ -18,7 +18,7 @@ from keepfold.policy.assess import Assessment
 from keepfold.policy.assess import assessments as assess
 from keepfold.policy.compile import CompiledPolicy, compile_policy, schema_of
 from keepfold.policy.diff import diff as diff_policies
-from keepfold.policy.drafting import reading
+from keepfold.policy.drafting import reading, rows
 from keepfold.policy.errors import NoPolicy, PolicyAltered, PolicyDamaged
 from keepfold.policy.examples import run_examples
 from keepfold.policy.explain import explain as explain_question
@@ -134,7 +134,7 @@ def person_of(actor: Actor) -> bytes:
 
 def altered() -> dict[str, int]:
     """Return how many rows of each table are not as this installation wrote them."""
-    return store.altered()
+    return store.altered() | rows.altered()
 
 
 def active() -> ActivePolicy:

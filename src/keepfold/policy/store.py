@@ -9,6 +9,7 @@ from keepfold.policy.errors import PolicyAltered
 from keepfold.policy.numbers import KINDS, Numbers
 
 DATA = "default"
+_ALL = 1_000_000
 
 
 class VersionRow(NamedTuple):
@@ -141,6 +142,7 @@ def altered() -> dict[str, int]:
     return {
         "policy_active": int(row is not None and not is_genuine(row)),
         "policy_registry": sum(not rowmac.same(one[3], rowmac.mark("policy_registry", *one[:3])) for one in numbers_),
+        "policy_activation": sum(not is_ours for *_row, is_ours in activations(_ALL)),
     }
 
 

@@ -206,7 +206,7 @@ class Desk:
     def lead(self) -> rules.Lead:
         """Return what is owed to customers before this changes."""
         if self.base is None or self.policy is None:
-            return rules.Lead(owed=False, period=None)
+            return rules.Lead()
         return rules.lead(self.base[1], self.policy, self.found_changes)
 
     @property

@@ -119,6 +119,20 @@ def all_genuine(row: DraftRow) -> bool:
     return [one.number for one in texts] == list(range(1, row.revision + 1)) and all(map(is_genuine, texts))
 
 
+def altered() -> dict[str, int]:
+    """Return how many rows of each table are not as this installation wrote them. Looks at all."""
+    tables: tuple[tuple[str, type[DraftRow | RevisionRow | EventRow]], ...] = (
+        ("policy_draft", DraftRow),
+        ("policy_draft_revision", RevisionRow),
+        ("policy_draft_event", EventRow),
+    )
+    found = {}
+    for table, kind in tables:
+        sql = f"SELECT {', '.join(kind._fields)} FROM {table}"  # noqa: S608  constants
+        found[table] = sum(not is_genuine(kind(*row)) for row in db.fetch_all(DATA, sql))
+    return found
+
+
 # ------------------------------------------------------------------------------------------------- reading
 
 

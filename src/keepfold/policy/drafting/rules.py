@@ -39,30 +39,38 @@ def may(verb: Verb, state: State, *, two_people: bool) -> bool:
 
 
 class Lead(NamedTuple):
-    """What is owed to people before a change: whether they must hear of it first, and how long before it counts."""
+    """What is owed to people before a change: the times that the old and the new policy promise; none, nothing owed."""
 
-    owed: bool
-    period: Period | None
+    periods: tuple[Period, ...] = ()
+
+    @property
+    def owed(self) -> bool:
+        """Say whether people must hear of it first."""
+        return bool(self.periods)
+
+    @property
+    def period(self) -> Period | None:
+        """Return the longer of the times."""
+        return max(self.periods, key=lambda one: one.rough_days, default=None)
 
     def from_day(self, told: date) -> date:
-        """Return the first day on which the change may count when people were told on a day."""
-        if self.period is None:
-            return told
-        return datetime.fromtimestamp(self.period.after(start_of(told)), UTC).date()
+        """Return the first day on which the change may count when people were told on a day: every time has passed."""
+        ends = [datetime.fromtimestamp(one.after(start_of(told)), UTC).date() for one in self.periods]
+        return max(ends, default=told)
 
 
 def lead(old: Policy | None, new: Policy, changes: Iterable[Change]) -> Lead:
     """Return what is owed before a change (GDPR Art. 13(3), WP260 rev.01 para. 29 to 31).
 
-    Both policies promise a time between telling and change; the longer one counts, so that a policy cannot free
-    itself of the promise it changes. Nothing is owed when nothing becomes wider, or when nothing is material.
+    Both policies promise a time between telling and change; both count, so that a policy cannot free itself of the
+    promise it changes. Nothing is owed when nothing becomes wider, or when nothing is material.
     """
     found = list(changes)
     owed = any(change.material for change in found) and any(change.effect == "wider" for change in found)
     if old is None or not owed:
-        return Lead(owed=False, period=None)
-    periods = [one for one in (old.notice.on_material.before, new.notice.on_material.before) if one is not None]
-    return Lead(owed=bool(periods), period=max(periods, key=lambda one: one.rough_days, default=None))
+        return Lead()
+    promised = (old.notice.on_material.before, new.notice.on_material.before)
+    return Lead(tuple(one for one in promised if one is not None))
 
 
 # -------------------------------------------------------------------------------------------------- merging

@@ -132,11 +132,13 @@ def send_back(work: Work, comment: str) -> None:
             code="policy.draft-comment",
             next_step=_("Write a comment, then send it back."),
         )
+    _take_back(work)
     _put(work, "returned", "drafting", version="", comment=comment)
 
 
 def reopen(work: Work) -> None:
     """Take a draft back to write on it; what was approved is no longer."""
+    _take_back(work)
     _put(work, "reopened", "drafting", version="")
 
 
@@ -155,6 +157,7 @@ def told(work: Work, day: date) -> str:
 
 def discard(work: Work) -> None:
     """Put a draft aside. Its texts stay, nothing more can be done with it."""
+    _take_back(work)
     _put(work, "discarded", "discarded", version="")
 
 
@@ -312,6 +315,12 @@ def _in_force() -> tuple[str, int]:
 def _agree(actor: Actor, work: Work, version: str) -> None:
     if config.current().two_person_activation and allows_action(actor.actions, "policy.version.activate"):
         store.approve(version, work.person, clock.now_us())
+
+
+def _take_back(work: Work) -> None:
+    """Let every yes to this very text end with the draft's way: the same text needs them anew."""
+    if work.row.version:
+        store.forget_approvals(work.row.version)
 
 
 def _require_other(work: Work) -> None:
