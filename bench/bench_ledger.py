@@ -35,6 +35,7 @@ from keepfold.gate.types import Actor, Context, Decision, Entry  # noqa: E402
 from keepfold.kernel import db, ids  # noqa: E402
 from keepfold.ledger import keyring, queries, sequencer, store, tags, tiles, tree  # noqa: E402
 from keepfold.ledger.recorder import recorder  # noqa: E402
+from keepfold.ledger.types import EntryFilter  # noqa: E402
 
 MEMBERS = 1000
 SINGLES = 500
@@ -106,7 +107,7 @@ class Floor:
             run(count, (person,))
             run("INSERT INTO ledger_tag VALUES (?, 1, ?, 0)", (os.urandom(16), ref))
             run("INSERT INTO ledger_detail VALUES (?, 1, ?)", (ref, frame))
-            run("INSERT INTO ledger_pending VALUES (?, 1, ?, ?, ?)", (ref, 1, bytes(154), bytes(16)))
+            run("INSERT INTO ledger_pending VALUES (?, 1, ?, ?, ?, ?)", (ref, 1, bytes(154), bytes(16), bytes(8)))
         run("COMMIT")
 
     def batch(self, people: list[bytes]) -> None:
@@ -121,7 +122,9 @@ class Floor:
         self.driver.executemany("INSERT INTO ledger_tag VALUES (?, 1, ?, ?)", rows)
         self.driver.execute("INSERT INTO ledger_members VALUES (?, 1, ?)", (ref, bytes(32 * len(people))))
         self.driver.execute("INSERT INTO ledger_detail VALUES (?, 1, ?)", (ref, frame))
-        self.driver.execute("INSERT INTO ledger_pending VALUES (?, 1, ?, ?, ?)", (ref, 1, bytes(154), bytes(16)))
+        self.driver.execute(
+            "INSERT INTO ledger_pending VALUES (?, 1, ?, ?, ?, ?)", (ref, 1, bytes(154), bytes(16), bytes(8))
+        )
         self.driver.execute("COMMIT")
 
     def sequence(self, bodies: list[bytes], first: int) -> None:
@@ -130,8 +133,8 @@ class Floor:
         made = frontier.extend([hashlib.sha256(b"\x00" + body).digest() for body in bodies])
         refs = [os.urandom(16) for _ in bodies]
         self.driver.execute("BEGIN IMMEDIATE")
-        rows = [(first + at, refs[at], body, bytes(16)) for at, body in enumerate(bodies)]
-        self.driver.executemany("INSERT INTO ledger_entry VALUES (1, ?, ?, ?, ?)", rows)
+        rows = [(first + at, refs[at], body, bytes(16), bytes(8)) for at, body in enumerate(bodies)]
+        self.driver.executemany("INSERT INTO ledger_entry VALUES (1, ?, ?, ?, ?, ?)", rows)
         packed = b"".join(made[0])
         parts = [packed[at : at + 8192] for at in range(0, len(packed), 8192)]
         replace = "INSERT OR REPLACE INTO ledger_tile VALUES (1, 0, ?, ?)"
@@ -191,6 +194,22 @@ def bench_once(work: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
+def measure_lists(bench: Bench) -> None:
+    """Measure what the console's pages ask: lists, counts, growth, and what one actor did."""
+    now_s = int(time.time())
+    refused = EntryFilter(allowed=False)
+    lists = {
+        "list, the newest 50": lambda: queries.entries(limit=50),
+        "list, the newest 50 openings": lambda: queries.entries(EntryFilter(kind="access"), limit=50),
+        "list, the newest 50 refusals": lambda: queries.entries(refused, limit=50),
+        "counts of 30 days": lambda: queries.counts(now_s - 30 * 86_400),
+        "growth of 180 days": lambda: queries.growth(now_s - 180 * 86_400, now_s),
+        "what one actor did, the newest 50": lambda: queries.entries_of_actor(BEN.id),
+    }
+    for name, ask in lists.items():
+        bench.row(name, bench.measure(name, ask, n=20).best * 1e6, "µs")
+
+
 def measure_reading(bench: Bench) -> None:
     """Measure proofs and verification on the log as it has become."""
     size = queries.status().checkpoint_size
@@ -221,6 +240,7 @@ def main() -> None:
         floor = Floor()
         measure_appends(bench, keys, floor)
         measure_sequencing(bench, keys, floor)
+        measure_lists(bench)
         measure_reading(bench)
         bench.finish()
     finally:

@@ -12,12 +12,12 @@ from django.db import DatabaseError, InterfaceError, connections
 from keepfold import gate, ledger
 from keepfold.kernel import db
 from keepfold.kernel.errors import Unavailable
-from keepfold.ledger import keyring, queries, sequencer, store, tags, tree
+from keepfold.ledger import indexing, keyring, queries, sequencer, store, tags, tree
 from keepfold.ledger.actions import entries_of, recorder
 from keepfold.ledger.checkpoint import open_checkpoint
 from keepfold.ledger.errors import LedgerHalted
 from tests.ledger import world as worlds
-from tests.ledger.support import ANA, MadeKeys, count, entry, sequence, write
+from tests.ledger.support import ANA, BEN, MadeKeys, count, entry, sequence, write
 from tests.ledger.test_list_entries_of_person import ByName
 
 pytestmark = pytest.mark.postgres
@@ -68,9 +68,11 @@ def test_a_log_with_something_of_everything_passes_and_each_tampered_table_is_fo
         "UPDATE ledger_subject SET next = next + 1",
         "UPDATE ledger_closed SET tags = tags + 1",
         "UPDATE ledger_log SET size = size - 1",
+        "UPDATE ledger_index SET low = low + 1 WHERE low = (SELECT MAX(low) FROM ledger_index)",
+        "UPDATE ledger_tally SET entries = entries + 1 WHERE span = 24",
         *(
             f"DELETE FROM ledger_{table}"
-            for table in ("entry", "tile", "checkpoint", "detail", "members", "tag", "subject")
+            for table in ("entry", "tile", "checkpoint", "detail", "members", "tag", "subject", "index", "tally")
         ),
     ):
         with db.atomic():
@@ -245,4 +247,41 @@ def test_a_person_lists_and_is_erased(keys):
     sequence()
     sequencer.checkpoint_beat()
     assert store.counter_of(1, carl) is None
+    assert queries.verify().ok
+
+
+def test_lists_counts_and_actors_are_those_of_the_entries(keys):
+    from keepfold.ledger import listing
+    from keepfold.ledger.types import EntryFilter
+
+    for number in range(600):
+        write(
+            allowed=number % 3 != 0,
+            actor=(BEN, ANA)[number % 2],
+            action=("vault.record.open", "vault.record.search")[number % 2],
+        )
+        if number % 97 == 0:
+            sequence()
+    sequence()
+    views = [queries.show(index) for index in range(600)]
+    assert queries.counts().total == queries.entries().total == 600
+    for wanted in (EntryFilter(allowed=False), EntryFilter(action=304), EntryFilter(kind="access", allowed=True)):
+        fitting = [
+            view.index for view in reversed(views) if listing._fits(listing.classes.place_of(view.body)[1], wanted)
+        ]
+        found, before = [], None
+        while True:
+            page = queries.entries(wanted, before=before, limit=70)
+            found += [view.index for view in page.entries]
+            before = page.before
+            if before is None:
+                break
+        assert found == fitting
+        back = queries.entries(wanted, after=fitting[100], limit=70)
+        assert [view.index for view in back.entries] == fitting[30:100]
+    done = queries.entries_of_actor(BEN.id, limit=400)
+    assert [view.index for view in done.entries] == list(range(598, -1, -2))
+    assert sum(one.entries for one in queries.growth(0, 2**33, "day")) == 600
+    with db.atomic():
+        assert indexing.rebuild(keyring.LOG) == 600
     assert queries.verify().ok

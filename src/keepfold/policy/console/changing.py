@@ -72,7 +72,7 @@ def _another_purpose(subject: Subject, asked: Asked, address: Address) -> Iterat
     others = [name for name in subject.policy.purposes if name != question.purpose]
     allowed = [name for name in others if _tried(subject, purpose=name).allowed]
     if allowed:
-        named = words.listed([f"“{subject.names.purpose(name)}”" for name in allowed[:_MOST_NAMED]])
+        named = _quoted(subject, allowed)
         text = gettext("%(who)s may do it for %(purposes)s.") % {"who": subject.who, "purposes": named}
         yield ui.Line(
             gettext("Another purpose"),
@@ -85,9 +85,14 @@ def _another_purpose(subject: Subject, asked: Asked, address: Address) -> Iterat
         return
     opening = [name for name in others if _opens(subject, name) and not _may_act(subject, name)]
     if opening:
-        named = words.listed([f"“{subject.names.purpose(name)}”" for name in opening[:_MOST_NAMED]])
+        named = _quoted(subject, opening)
         text = gettext("%(purposes)s would open it, but %(who)s may not act for them.")
         yield ui.Line(gettext("Another purpose"), text % {"who": subject.who, "purposes": named}, "target")
+
+
+def _quoted(subject: Subject, purposes: list[str]) -> str:
+    named = [gettext("“%(name)s”") % {"name": subject.names.purpose(name)} for name in purposes[:_MOST_NAMED]]
+    return words.listed(named)
 
 
 def _opens(subject: Subject, purpose: str) -> bool:
