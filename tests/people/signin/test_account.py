@@ -9,7 +9,7 @@ import pytest
 from keepfold.kernel import config
 from keepfold.people.models import Preference
 from keepfold.people.signin import rules, standing
-from tests.people.signin.conftest import LAPTOP, add_app, browser, give_password, is_in, member, sign_in
+from tests.people.signin.conftest import LAPTOP, OTHER, add_app, browser, give_password, is_in, member, sign_in
 from tests.support.console import signed_in, text_of, visitor
 
 DAY = 24 * 3600
@@ -100,6 +100,17 @@ def test_the_cookie_of_one_account_does_not_make_a_browser_known_to_another(ana,
     ana.post("/sign-out")
     sign_in("Ben", client=ana)
     assert [one.to for one in mailbox()] == ["ben@example.org"]
+
+
+def test_the_browser_in_which_the_password_is_changed_stays_known_others_do_not(ana, mailbox):
+    other, _ = sign_in("Ana", client=browser())
+    assert ana.post("/account/password", {"password": OTHER}).status_code == 302
+    ana.post("/sign-out")
+    mailbox()
+    sign_in("Ana", OTHER, client=ana)
+    assert mailbox() == []
+    sign_in("Ana", OTHER, client=other)
+    assert [one.subject for one in mailbox()] == ["Somebody signed in as you in a new browser"]
 
 
 def test_mails_are_in_the_language_that_somebody_chose(ana, mailbox):

@@ -74,6 +74,7 @@ def test_after_five_wrong_codes_it_has_to_be_asked_for_anew(installation, mailbo
     (mail,) = mailbox()
     answers = [client.post("/sign-in/forgotten/code", {"code": "BBBB-BBBB"}).status_code for _ in range(5)]
     assert answers == [200] * 4 + [302]
+    assert "too many wrong codes" in text_of(client.get("/sign-in/forgotten"))
     assert client.post("/sign-in/forgotten/code", {"code": code_in(mail)})["Location"] == "/sign-in/forgotten"
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from keepfold.gate.console import actor_of, page
 from keepfold.people import queries, sessions
 from keepfold.people.models import Staff
-from keepfold.people.signin import actions, backend, factors, preferences, rules, standing, who
+from keepfold.people.signin import actions, backend, devices, factors, preferences, rules, standing, who
 from keepfold.people.signin.entry import oneself, wanted
 from keepfold.people.signin.forms import AUTO, AppearanceForm, NewPasswordForm
 from keepfold.people.signin.waiting import require_fresh
@@ -149,7 +149,10 @@ def password(request: HttpRequest) -> HttpResponse:
         row = actions.set_password(actor=who.oneself(member), stored=stored, keep=request.session.session_key)
         backend.stay(request, row)
         toast.say(request, _("The password was changed. Every other session was ended."))
-        return HttpResponseRedirect(reverse("account"))
+        answer = HttpResponseRedirect(reverse("account"))
+        # Known browsers are known until the password changes; the one it is changed in stays so.
+        devices.remember(request, answer, row)
+        return answer
     return render(request, "people/password.html", {"active": "account", "form": form, "member": member})
 
 

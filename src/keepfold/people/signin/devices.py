@@ -1,7 +1,7 @@
 """Browsers that an account was used in before: a signed cookie says so, and nothing in the data store.
 
 The cookie holds a random name of the browser and, for each account, a keyed hash over that name, the account, and
-since when its devices count. Whoever has it is spared the mail about a new device, and failures of others; it opens
+its present password. Whoever has it is spared the mail about a new device, and failures of others; it opens
 nothing.
 """
 
@@ -63,5 +63,5 @@ def _signer() -> Signer:
 
 
 def _mark(name: str, member: Staff) -> str:
-    since = f"{member.devices_s or 0}/{member.password_s or 0}"
+    since = f"{member.devices_s or 0}/{member.password}"
     return sealing.tag("device", f"{name}\n{member.id.hex}\n{since}".encode())[:12].hex()
