@@ -214,13 +214,18 @@ def make_link(*, actor: Actor, staff: bytes, lasts_s: int = links.INVITATION_S, 
 
 @action("people.link.use")
 def use_link(*, actor: Actor, secret: str, stored: str = "", passkey: Mapping[str, Any] | None = None) -> Staff:
-    """Set a password (by what is stored of it) or a passkey with a link; it stops working. Raises `NoSuchLink`."""
+    """Set a password (by what is stored of it) or a passkey with a link; it stops working. Raises `NoSuchLink`.
+
+    Beside a second factor that stays, a link sets a password only: a passkey would lead past it.
+    """
     link = links.find(secret)
     if link is None or not links.use(link):
         refuse_link()
     row = members.genuine(link.staff.bytes)
     if link.clears:
         factors.remove_all(row)
+    elif passkey is not None and factors.has_second(row):
+        refuse_link()
     if passkey is not None:
         factors.add_passkey(row, str(passkey["name"]), dict(passkey["credential"]), alone=True)
     factors.settle(row)

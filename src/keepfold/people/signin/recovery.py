@@ -136,11 +136,12 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     second = factors.has_second(member) and not link.clears
     form = NewPasswordForm(request.POST if "password" in request.POST else None, member=member, has_factor=second)
     if request.method == "POST":
-        done = _with_passkey(request, token) if "credential" in request.POST else _with_password(token, form)
+        by_passkey = "credential" in request.POST
+        done = _with_password(token, form) if not by_passkey else None if second else _with_passkey(request, token)
         if done is not None:
-            _record(request, done, alone="credential" in request.POST)
+            _record(request, done, alone=by_passkey)
             return entry.enter(request, done, "/")
-    return _welcome_page(request, member, link, form)
+    return _welcome_page(request, member, link, form, second=second)
 
 
 def _record(request: HttpRequest, member: Staff, *, alone: bool) -> None:
@@ -164,9 +165,12 @@ def _with_passkey(request: HttpRequest, token: str) -> Staff | None:
     return actions.use_link(actor=who.visitor(), secret=token, passkey={"name": name, "credential": made})
 
 
-def _welcome_page(request: HttpRequest, member: Staff, link: Link, form: NewPasswordForm) -> HttpResponse:
+def _welcome_page(
+    request: HttpRequest, member: Staff, link: Link, form: NewPasswordForm, *, second: bool
+) -> HttpResponse:
     options = None
-    if entry.passkeys_work(request):
+    # A passkey signs in alone: made with nothing but a link, it would lead past the second factor that is set up.
+    if entry.passkeys_work(request) and not second:
         options = json.dumps(webauthn.begin_registration(member, passwordless=True), cls=DjangoJSONEncoder)
     facts = {"form": form, "member": member, "link": link, "options": options, "name_form": NameForm()}
     answer = render(request, "people/welcome.html", {**facts, "failed": "credential" in request.POST})
