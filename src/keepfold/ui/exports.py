@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
@@ -11,6 +12,8 @@ from typing import Any, Protocol
 from django.http import StreamingHttpResponse
 from django.utils import timezone, translation
 
+from keepfold.kernel import config
+from keepfold.kernel.errors import TooMany
 from keepfold.ui import say
 from keepfold.ui.components import Badge, Link, seal_mark
 
@@ -36,9 +39,13 @@ class Column(Protocol):
 
 
 def answer(form: str, name: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> StreamingHttpResponse:
-    """Return a file with all rows; its name says which table and which day."""
+    """Return a file with all rows; its name says which table and which day.
+
+    A long file holds a thread of the server while it is written, so fewer are written at a time than there are
+    threads. Raises `TooMany` for one more.
+    """
     write = csv_pieces if form == "csv" else json_pieces
-    response = StreamingHttpResponse(_in_language(write(columns, rows)), content_type=FORMS[form])
+    response = StreamingHttpResponse(_Turn(_in_language(write(columns, rows))), content_type=FORMS[form])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{timezone.now():%Y-%m-%d}.{form}"'
     return response
 
@@ -52,6 +59,50 @@ def _in_language(pieces: Iterator[str]) -> Iterator[str]:
         if piece is None:
             return
         yield piece
+
+
+class _Turns:
+    """How many files are being written."""
+
+    lock = threading.RLock()  # the turn of a forgotten file may end while another one begins
+    taken = 0
+
+
+class _Turn:
+    """The pieces of one file, written in its turn; the turn ends with the file, or when nobody wants the rest."""
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self._pieces, self._held = pieces, False
+        with _Turns.lock:
+            if _Turns.taken >= max(1, config.current().web_threads - 1):
+                raise TooMany(
+                    "Another file is being written at this moment.",
+                    code="table.export-busy",
+                    next_step="Try again in a moment.",
+                )
+            _Turns.taken += 1
+            self._held = True
+
+    def __iter__(self) -> Iterator[str]:
+        """Return itself: there is one reading."""
+        return self
+
+    def __next__(self) -> str:
+        """Return the next piece."""
+        try:
+            return next(self._pieces)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give the turn back. Also called when the reader has gone, and when nobody ever began to read."""
+        with _Turns.lock:
+            if self._held:
+                _Turns.taken -= 1
+                self._held = False
+
+    __del__ = close
 
 
 class _Line:
