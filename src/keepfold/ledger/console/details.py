@@ -12,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from keepfold.kernel import ids
+from keepfold.kernel.errors import Invalid
 from keepfold.ui import components as ui
 from keepfold.ui import say
 
@@ -61,7 +63,7 @@ def of(found: Mapping[str, Any] | None) -> Details:
 def _value(key: str, value: Any) -> Any:
     if key == "at_ms" and isinstance(value, int):
         return say.moment(value * 1000, "full")
-    if isinstance(value, str) and value[:4] in _PEOPLE:
+    if isinstance(value, str) and _is_person(value):
         return format_html('<a class="mono" href="{}">{}</a>', reverse(_PEOPLE[value[:4]], args=[value]), value)
     if value is True or value is False:
         return gettext("yes") if value else gettext("no")
@@ -70,3 +72,11 @@ def _value(key: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {item}" for name, item in value.items()) or "–"
     return value
+
+
+def _is_person(text: str) -> bool:
+    """Say whether a text is the id of staff or a client; a name that somebody chose may only look like one."""
+    try:
+        return text[:4] in _PEOPLE and bool(ids.parse(text[:3], text))
+    except Invalid:
+        return False
