@@ -5,7 +5,6 @@ Every text may be a lazy translation. None holds markup, except where a `SafeStr
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,6 +14,8 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+
+from keepfold.kernel.lines import matcher
 
 Text = str | Promise
 
@@ -221,8 +222,7 @@ def code_diff(old: str, new: str, around: int = 3) -> CodeLines:
     """Return what changed between two texts, each change with `around` lines before and after it."""
     before, after = old.splitlines(), new.splitlines()
     found: list[CodeLine] = []
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for group in matcher.get_grouped_opcodes(around):
+    for group in matcher(before, after).get_grouped_opcodes(around):
         if found:
             found.append(CodeLine("…"))
         for kind, old_from, old_to, new_from, new_to in group:
