@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from difflib import SequenceMatcher
 from typing import Literal, NamedTuple
 
+from keepfold.kernel.lines import matcher
 from keepfold.policy.format.document import Policy
 from keepfold.policy.format.values import Period, start_of
 from keepfold.policy.types import Change
@@ -17,6 +17,8 @@ from keepfold.policy.types import Change
 State = Literal["drafting", "review", "approved", "active", "discarded"]
 Verb = Literal["save", "submit", "approve", "return", "reopen", "announce", "activate", "discard"]
 
+# An id of a draft as it is shown: drf_….
+PREFIX = "drf"
 OPEN: tuple[State, ...] = ("drafting", "review", "approved")
 # In which states each thing may be done. What is in review or approved is not changed under the reviewer's eyes.
 MAY: dict[Verb, tuple[State, ...]] = {
@@ -90,19 +92,19 @@ def merge(base: str, mine: str, theirs: str) -> str | None:
         return mine
     if mine == base:
         return theirs
-    lines = base.splitlines(keepends=True)
-    ours, others = _changes(lines, mine), _changes(lines, theirs)
+    merged = base.splitlines(keepends=True)
+    ours, others = _changes(merged, mine), _changes(merged, theirs)
     if any(_touch(one, other) for one in ours for other in others if one != other):
         return None
     for change in sorted({(*one[:2], *one.lines): one for one in (*ours, *others)}.values(), reverse=True):
-        lines[change.start : change.end] = change.lines
-    return "".join(lines)
+        merged[change.start : change.end] = change.lines
+    return "".join(merged)
 
 
 def _changes(base: Sequence[str], side: str) -> list[Change3]:
     other = side.splitlines(keepends=True)
-    matcher = SequenceMatcher(None, base, other, autojunk=False)
-    return [Change3(i, j, other[k:m]) for kind, i, j, k, m in matcher.get_opcodes() if kind != "equal"]
+    found = matcher(base, other)
+    return [Change3(i, j, other[k:m]) for kind, i, j, k, m in found.get_opcodes() if kind != "equal"]
 
 
 def _touch(one: Change3, other: Change3) -> bool:
@@ -120,8 +122,7 @@ class Line(NamedTuple):
 def compared(old: str, new: str) -> Iterator[Line]:
     """Yield the lines of a new text, and between them those that it no longer has."""
     before, after = old.split("\n"), new.split("\n")
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for kind, i, j, k, m in matcher.get_opcodes():
+    for kind, i, j, k, m in matcher(before, after).get_opcodes():
         if kind == "equal":
             yield from (Line(number + 1, "", after[number]) for number in range(k, m))
             continue
