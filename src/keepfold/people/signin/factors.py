@@ -86,6 +86,16 @@ def summary(rows: Sequence[Authenticator]) -> str:
     return " ".join(f"{kind}:{counts[kind]}" if kind == PASSKEY else kind for kind in sorted(counts))
 
 
+def are_too_many(member: Staff, kind: str) -> bool:
+    """Say whether there are more of a kind than the member's row says: one that was removed has been put back."""
+    told = {name: number for name, _, number in (one.partition(":") for one in member.factors.split())}
+    most = int(told[kind] or 1) if kind in told else 0
+    if len(of(member, kind)) <= most:
+        return False
+    log.warning("people.row-altered", table="mfa_authenticator", staff=ids.show("stf", member.id.bytes))
+    return True
+
+
 def settle(member: Staff) -> None:
     """Let the member's row say what there is, after a change of it."""
     members.change(member, factors=summary(of(member)))

@@ -52,7 +52,7 @@ def _row_for(member: Staff, code: str) -> Any:
     Staff.objects.select_for_update().get(id=member.id)
     uses = {factors.TOTP: factors.use_app, factors.CODES: factors.use_recovery_code}
     for row in factors.of(member, *uses):
-        if uses[row.type](row, code):
+        if not factors.are_too_many(member, row.type) and uses[row.type](row, code):
             return row
     return None
 
@@ -67,12 +67,17 @@ def by_passkey(request: HttpRequest, credential: str, member: Staff | None, *, a
     row = _verified(credential, member)
     right = row is not None and factors.is_genuine(row) and (member is not None or factors.is_alone(row))
     whose = member or (row.user if right else None)
-    right = right and whose is not None and backend.find(whose.email) is not None
+    right = right and whose is not None and _counts(whose)
     _settle(where, right=right, method="passkey", member=whose)
     if not right or whose is None:
         return None
     _record(request, whose, row, again=again, alone=member is None)
     return whose
+
+
+def _counts(member: Staff) -> bool:
+    """Say whether a member can act, and no passkey that was removed has been put back."""
+    return backend.find(member.email) is not None and not factors.are_too_many(member, factors.PASSKEY)
 
 
 def _verified(credential: str, member: Staff | None) -> Any:
