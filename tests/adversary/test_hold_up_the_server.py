@@ -1,6 +1,7 @@
 """Mallory sends little and hopes that the server works much, or waits long."""
 
 import json
+import threading
 import time
 
 import pytest
@@ -9,6 +10,7 @@ from keepfold.people import actions as people
 from keepfold.site.wsgi import make_application
 from keepfold.vault import actions as vault
 from keepfold.vault.plan import MOST_UNDECLARED
+from tests.support.console import signed_in
 from tests.support.wsgi import environ_of, send
 
 
@@ -97,3 +99,34 @@ def test_json_that_only_some_parsers_take_is_refused(installation, body):
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     answer = send(make_application(), environ_of("POST", "/api/v1/customers", body=body, headers=headers))
     assert answer.status == 400
+
+
+class Waiting:
+    """A body that comes when it is let, and says when somebody asks for it."""
+
+    def __init__(self):
+        self.asked, self.let = threading.Event(), threading.Event()
+
+    def read(self, *_size):
+        self.asked.set()
+        self.let.wait(20)
+        return b""
+
+    readline = read
+
+
+def test_forms_that_staff_trickle_leave_a_thread_for_everybody_else(installation):
+    client, body = signed_in("Ben"), Waiting()
+    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+    application = make_application()
+
+    def post(stream):
+        return send(application, trickling("POST", "/go", cookie=cookie, host="localhost") | {"wsgi.input": stream})
+
+    first = threading.Thread(target=post, args=[body], daemon=True)
+    first.start()
+    assert body.asked.wait(20)
+    assert post(Trickle()).status == 429
+    body.let.set()
+    first.join(20)
+    assert not first.is_alive()

@@ -1,5 +1,6 @@
 """Tables: what may be asked of them, what they link to, and what leaves them as a file."""
 
+import base64
 import json
 from datetime import UTC, date, datetime
 
@@ -95,7 +96,7 @@ def test_a_foreign_cursor_begins_anew(text):
     assert tables.cursor_values(text, int, str) is None
 
 
-@given(st.integers(), st.text(max_size=20))
+@given(st.integers(-(1 << 62), 1 << 62), st.text(max_size=20))
 def test_a_cursor_gives_back_what_it_was_made_of(number, text):
     assert tables.cursor_values(tables.cursor(number, text), int, str) == (number, text)
     assert tables.cursor_values(tables.cursor(number, text), str, str) is None
@@ -205,3 +206,13 @@ def test_personal_data_leaves_only_for_a_purpose():
     page = rendered(personal.on(RequestFactory().get("/t"), store, purposes))
     assert "?as=csv" not in page
     assert '<option value="support">Support</option>' in page
+
+
+@pytest.mark.parametrize("value", [[1 << 63], [-(1 << 70)], [[[]] * 3]])
+def test_a_cursor_with_what_no_database_holds_is_not_ours(value):
+    assert tables.cursor_values(tables.cursor(*value), int) is None
+
+
+def test_a_cursor_that_is_deep_is_not_ours():
+    deep = base64.urlsafe_b64encode(b"[" * 200_000).decode()
+    assert tables.cursor_values(deep, int) is None

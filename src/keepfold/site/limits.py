@@ -64,7 +64,7 @@ def form_problem(
 
 def too_busy() -> TooMany:
     """Return the answer to one more stranger's form while others are still being read."""
-    return TooMany("Others are signing in at this moment.", next_step="Try again in a few seconds.")
+    return TooMany("Others are sending forms at this moment.", next_step="Try again in a few seconds.")
 
 
 def _strangers_form(method: str, path: str) -> int:

@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,7 @@ from keepfold.site.pages import error_page
 from keepfold.site.problems import problem_response
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
+T = TypeVar("T")
 
 # Everything comes from this server; only scripts that carry this answer's nonce run, and only htmx may make elements
 # out of text; nobody frames it; forms go nowhere else.
@@ -133,28 +135,39 @@ def form_limit(get_response: Handler) -> Handler:
     """Refuse a form that is larger than this address takes from this person, before reading any of it.
 
     A body that trickles in holds a thread of the server while it is read. So strangers may send one only where they
-    sign in, a small one, and only as many of these are read at a time as leave a thread for everybody else.
+    sign in, a small one, and only as many of these are read at a time as leave a thread for everybody else. Staff's
+    are read in turns of their own, which strangers cannot use up.
     """
     conf = config.current()
-    strangers = threading.BoundedSemaphore(max(1, conf.web_threads - 1))
+    most = max(1, conf.web_threads - 1)
+    strangers, staff = threading.BoundedSemaphore(most), threading.BoundedSemaphore(most)
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         known = getattr(request, "actor", None) is not None
         problem = limits.form_problem(request.META, request.method or "", request.path, conf, known=known)
         if problem is not None:
             return error_page(request, problem)
-        if known or limits.is_empty(request.META):
+        if limits.is_empty(request.META):
             return get_response(request)
-        return _in_turn(strangers, get_response, request)
+        if known and request.path != limits.UPLOAD:
+            return _in_turn(staff, _read, request) or get_response(request)
+        return _in_turn(staff if known else strangers, get_response, request)
 
     return middleware
 
 
-def _in_turn(slots: threading.BoundedSemaphore, get_response: Handler, request: HttpRequest) -> HttpResponseBase:
+def _read(request: HttpRequest) -> None:
+    """Take in a form as a whole, so that only reading needs a turn and not what is done with it."""
+    _ = request.body
+
+
+def _in_turn(
+    slots: threading.BoundedSemaphore, handle: Callable[[HttpRequest], T], request: HttpRequest
+) -> T | HttpResponse:
     if not slots.acquire(timeout=1):
         return error_page(request, limits.too_busy())
     try:
-        return get_response(request)
+        return handle(request)
     finally:
         slots.release()
 

@@ -94,12 +94,17 @@ def cursor_values(text: str, *kinds: type) -> tuple[Any, ...] | None:
     """Return the values of a cursor, or None for one that is not ours: then the list begins at its start."""
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, binascii.Error):
+    except (ValueError, RecursionError, binascii.Error):
         return None
     fits = isinstance(values, list) and len(values) == len(kinds)
-    if not fits or not all(type(value) is kind for value, kind in zip(values, kinds, strict=True)):
+    if not fits or not all(_fits(value, kind) for value, kind in zip(values, kinds, strict=True)):
         return None
     return tuple(values)
+
+
+def _fits(value: Any, kind: type) -> bool:
+    # Databases hold whole numbers of 64 bits; a larger one was not made here.
+    return type(value) is kind and not (isinstance(value, int) and abs(value) >= 1 << 63)
 
 
 def slice_of(
