@@ -37,9 +37,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="job",
-            index=models.Index(
-                condition=models.Q(("state__gt", 0)), fields=["kind", "id"], name="kernel_job_last"
-            ),
+            index=models.Index(condition=models.Q(("state__gt", 0)), fields=["kind", "id"], name="kernel_job_last"),
         ),
         migrations.AddIndex(
             model_name="job",
@@ -56,7 +54,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="job",
             index=models.Index(
-                condition=models.Q(("attempts__gt", 0), ("state", 0)), fields=["run_us", "id"], name="kernel_job_failing"
+                condition=models.Q(("attempts__gt", 0), ("state", 0)),
+                fields=["run_us", "id"],
+                name="kernel_job_failing",
             ),
         ),
         migrations.AddIndex(
