@@ -17,6 +17,10 @@ from keepfold.kernel.errors import Invalid, NotAllowed, Unavailable
 
 Address = IPv4Address | IPv6Address
 _NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
+# The address at which one cloud answers for its machines by IPv6, which looks private.
+_METADATA = ip_network("fd00:ec2::/64")
+# Networks whose addresses carry an IPv4 address inside: NAT64 (RFC 6052, RFC 8215).
+_CARRIERS = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48")))
 _PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 
@@ -50,9 +54,11 @@ def is_allowed(address: Address, name: str, allowed: Sequence[str]) -> bool:
 
 
 def _is_odd(address: Address) -> bool:
-    """Say whether an address is reserved, or carries another one inside (6to4, Teredo)."""
+    """Say whether an address is reserved, belongs to a cloud's machines, or carries another one inside."""
     if isinstance(address, IPv4Address):
         return address.is_reserved
+    if address in _METADATA or any(address in network for network in _CARRIERS):
+        return True
     return address.sixtofour is not None or address.teredo is not None
 
 
