@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+from ruamel.yaml.tokens import ScalarToken
 
 from keepfold.policy.format.tree import read_tree
 from keepfold.policy.guide import entries
@@ -142,12 +143,24 @@ def comments(text: str) -> Counter[str]:
     return found
 
 
+@cache
+def open_lines(text: str) -> list[int]:
+    """Return the lines that a comment may stand above or beside: those inside a text of several lines are its words."""
+    lines = set(range(text.count("\n") + 1))
+    for token in YAML(typ="safe", pure=True).scan(text):
+        if isinstance(token, ScalarToken) and token.end_mark.line > token.start_mark.line:
+            # A text begun by `>` or `|` ends at the start of the line below it, and its first line may be remarked on.
+            block = token.style in {">", "|"}
+            lines -= set(range(token.start_mark.line + block, token.end_mark.line + (not block)))
+    return sorted(lines)
+
+
 @st.composite
 def remarked(draw: st.DrawFn) -> str:
     """Return a policy with comments and empty lines in many places."""
     text = draw(st.sampled_from(texts()))
     lines = text.split("\n")
-    spots = draw(st.lists(st.integers(0, len(lines) - 1), min_size=1, max_size=25, unique=True))
+    spots = draw(st.lists(st.sampled_from(open_lines(text)), min_size=1, max_size=25, unique=True))
     for number, spot in enumerate(spots):
         kind = draw(st.sampled_from(("above", "beside", "empty")))
         if kind == "beside" and lines[spot].strip():

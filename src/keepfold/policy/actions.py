@@ -12,10 +12,9 @@ from keepfold import gate
 from keepfold.gate import Actor, action
 from keepfold.kernel import clock, config
 from keepfold.kernel.errors import Conflict, Invalid
-from keepfold.policy import places, queries, store
+from keepfold.policy import moves, places, queries, store
 from keepfold.policy.assess import Assessment
 from keepfold.policy.compile import compile_policy
-from keepfold.policy.drafting import steps
 from keepfold.policy.events import PolicyActivated, PolicySubmitted
 from keepfold.policy.examples import run_examples
 from keepfold.policy.load import Loaded, require
@@ -97,7 +96,7 @@ def start_draft(*, actor: Actor, title: str, text: str, base: str = "") -> bytes
 
     Raises `Invalid` without a title, `TooLarge` beyond one megabyte, `TooMany` beyond 200 open drafts.
     """
-    return steps.begin(actor, title=title, text=text, base=base)
+    return moves.begin(actor, title=title, text=text, base=base)
 
 
 @action("policy.draft.save")
@@ -108,46 +107,46 @@ def save_draft(
 
     Raises `NotFound`, `DraftChanged` when `on` is no longer the newest, `Conflict` while the draft is in review.
     """
-    work = steps.look(actor, draft, "save")
-    return steps.write(work, on=on, text=text, how=how, part=part, before=before)
+    work = moves.look(actor, draft, "save")
+    return moves.write(work, on=on, text=text, how=how, part=part, before=before)
 
 
 @action("policy.draft.discard")
 def discard_draft(*, actor: Actor, draft: bytes) -> None:
     """Put a draft aside; its texts stay. Raises `NotFound`, `Conflict`."""
-    steps.discard(steps.look(actor, draft, "discard"))
+    moves.discard(moves.look(actor, draft, "discard"))
 
 
 @action("policy.draft.submit")
 def submit_draft(*, actor: Actor, draft: bytes, on: int) -> str:
     """Send revision `on` to review; return the version it would be. Raises `Invalid` while checks or examples fail."""
-    work = steps.look(actor, draft, "submit")
-    steps.require_current(work, on)
-    return steps.send(actor, work)
+    work = moves.look(actor, draft, "submit")
+    moves.require_current(work, on)
+    return moves.send(actor, work)
 
 
 @action("policy.draft.review")
 def review_draft(*, actor: Actor, draft: bytes, on: int, approve: bool, comment: str = "") -> None:
     """Approve revision `on`, or send it back with a comment. Raises `NotAllowed` for anybody who wrote a part of it."""
-    work = steps.look(actor, draft, "approve" if approve else "return")
-    steps.require_current(work, on)
+    work = moves.look(actor, draft, "approve" if approve else "return")
+    moves.require_current(work, on)
     gate.current().note(approved=approve)
     if approve:
-        steps.approve(actor, work, comment)
+        moves.approve(actor, work, comment)
     else:
-        steps.send_back(work, comment)
+        moves.send_back(work, comment)
 
 
 @action("policy.draft.reopen")
 def reopen_draft(*, actor: Actor, draft: bytes) -> None:
     """Take a draft back from review, or from its approval, to write on it. Raises `NotFound`, `Conflict`."""
-    steps.reopen(steps.look(actor, draft, "reopen"))
+    moves.reopen(moves.look(actor, draft, "reopen"))
 
 
 @action("policy.draft.announce")
 def announce_draft(*, actor: Actor, draft: bytes, day: date) -> str:
     """Note on which day customers were told of what a draft will change; return the version they were told of."""
-    version = steps.told(steps.look(actor, draft, "announce"), day)
+    version = moves.told(moves.look(actor, draft, "announce"), day)
     gate.current().note(told=day.isoformat())
     return version
 
@@ -160,12 +159,12 @@ def activate_draft(*, actor: Actor, draft: bytes, on: int) -> Activation:
     (`policy.draft-outdated`), customers not told (`policy.notice-missing`) or not long enough ago
     (`policy.notice-period`), and whatever `submit_version` and `activate` raise.
     """
-    work = steps.look(actor, draft, "activate")
-    steps.require_current(work, on)
-    due = steps.require_due(work)
+    work = moves.look(actor, draft, "activate")
+    moves.require_current(work, on)
+    due = moves.require_due(work)
     version = submit_version(actor=actor, source=work.head.text, name=work.row.title).version
     done = activate(actor=actor, version=version)
-    steps.finish(work, active=done.status == "active", version=version)
+    moves.finish(work, active=done.status == "active", version=version)
     gate.current().note(status=done.status, told=due.told.isoformat() if due.told else "")
     return done
 

@@ -28,7 +28,7 @@ from keepfold.policy.console import asking, changing, reasons, rulebooks, words
 from keepfold.policy.console.asking import Asked, Somebody
 from keepfold.policy.console.reasons import Answer, Subject
 from keepfold.policy.console.rulebooks import Rulebook
-from keepfold.policy.drafting import reading, steps
+from keepfold.policy.drafting import reading, rules
 from keepfold.policy.types import PersonFacts
 from keepfold.ui import nav
 from keepfold.ui.words import in_language
@@ -226,7 +226,7 @@ def _drafts(side: Side, asked: Asked, viewer: Actor) -> list[Target]:
         return []
     person = queries.person_of(viewer)
     found = [one for one in queries.drafts() if one.state == "drafting" and reading.may_see(viewer, person, one)]
-    return [Target(ids.show(steps.PREFIX, one.id), one.title, one.revision) for one in found[:_MOST_DRAFTS]]
+    return [Target(ids.show(rules.PREFIX, one.id), one.title, one.revision) for one in found[:_MOST_DRAFTS]]
 
 
 # ------------------------------------------------------------------------------------------------------------ the form

@@ -20,7 +20,7 @@ from keepfold.policy.assess import Assessment
 from keepfold.policy.assess import assessments as assess
 from keepfold.policy.console import changes, sayings, words
 from keepfold.policy.diff import diff
-from keepfold.policy.drafting import reading, rules, steps
+from keepfold.policy.drafting import reading, rules
 from keepfold.policy.errors import NoPolicy
 from keepfold.policy.format.document import Policy
 from keepfold.policy.format.tree import Unreadable
@@ -110,7 +110,7 @@ class Desk:
     @property
     def id(self) -> str:
         """Return the draft's id as it is shown."""
-        return ids.show(steps.PREFIX, self.draft.id)
+        return ids.show(rules.PREFIX, self.draft.id)
 
     @cached_property
     def plain(self) -> Any:

@@ -18,12 +18,12 @@ from keepfold.gate.console import actor_of, is_partial, may, page
 from keepfold.gate.types import Actor
 from keepfold.kernel import ids
 from keepfold.kernel.errors import Conflict, Invalid, KeepfoldError, NotAllowed, TooLarge
-from keepfold.policy import actions, queries
+from keepfold.policy import actions, moves, queries
 from keepfold.policy.console import desk as desks
 from keepfold.policy.console import names, parts, sayings, story
 from keepfold.policy.console.desk import Desk
 from keepfold.policy.console.workshop import SEES
-from keepfold.policy.drafting import reading, rules, steps
+from keepfold.policy.drafting import reading, rules
 from keepfold.policy.errors import DraftChanged
 from keepfold.policy.types import Draft
 from keepfold.ui import components as ui
@@ -34,11 +34,11 @@ def find(request: HttpRequest, draft: str) -> Draft:
     """Return a draft that whoever looks may see. Raises the same `NotFound` for any other id."""
     actor = actor_of(request)
     try:
-        found = queries.draft(ids.parse(steps.PREFIX, draft))
+        found = queries.draft(ids.parse(rules.PREFIX, draft))
     except Invalid:
         found = None
     if found is None or not reading.may_see(actor, queries.person_of(actor), found):
-        raise steps.no_draft()
+        raise moves.no_draft()
     return found
 
 
@@ -181,7 +181,7 @@ def _as_filled_in(request: HttpRequest, desk: Desk) -> Desk:
 def _sent(request: HttpRequest) -> str | None:
     """Return the text that came with a form, as drafts keep it; None when the form had none. Raises `TooLarge`."""
     text = request.POST.get("text")
-    return None if text is None else steps.tidy(text)
+    return None if text is None else moves.tidy(text)
 
 
 # ------------------------------------------------------------------------------------------------- writing
@@ -282,7 +282,7 @@ def address(found: Draft, *, part: str = "", view: str = "") -> str:
     query = "&".join(
         [*([f"part={part}"] if parts.is_key(part) else []), *([f"view={view}"] if view in {"text", "whole"} else [])]
     )
-    return reverse("draft", args=[ids.show(steps.PREFIX, found.id)]) + (f"?{query}" if query else "")
+    return reverse("draft", args=[ids.show(rules.PREFIX, found.id)]) + (f"?{query}" if query else "")
 
 
 def merge_page(request: HttpRequest, found: Draft, actor: Actor, *, on: int, mine: str) -> HttpResponse:
@@ -295,7 +295,7 @@ def merge_page(request: HttpRequest, found: Draft, actor: Actor, *, on: int, min
     context = {
         "active": "workshop",
         "draft": fresh,
-        "id": ids.show(steps.PREFIX, found.id),
+        "id": ids.show(rules.PREFIX, found.id),
         "who": names.of([theirs.author])[theirs.author] if theirs is not None else "",
         "theirs": theirs,
         "mine": mine,
@@ -434,7 +434,7 @@ def _keeps(desk: Desk, allowed: Rights) -> str:
         return _("Another version came into force after the approval, so something else would change now.")
     if desk.lead.owed and desk.told is None:
         return _("Customers must hear of this change before it counts, and nobody has noted that they did.")
-    if desk.from_day is not None and desk.from_day > steps.today():
+    if desk.from_day is not None and desk.from_day > moves.today():
         return _("The time between telling customers and the change has not passed yet.")
     return ""
 
@@ -478,7 +478,7 @@ def revision(request: HttpRequest, draft: str, number: int) -> HttpResponse:
     found = find(request, draft)
     one = queries.draft_revision(found.id, number)
     if one is None:
-        raise steps.no_draft()
+        raise moves.no_draft()
     before = queries.draft_revision(found.id, one.before)
     context = {
         "active": "workshop",

@@ -13,7 +13,7 @@ from keepfold.kernel import ids
 from keepfold.kernel.errors import Invalid, KeepfoldError
 from keepfold.policy import queries, store
 from keepfold.policy.compile import CompiledPolicy, compile_policy
-from keepfold.policy.drafting import reading, steps
+from keepfold.policy.drafting import reading, rules
 from keepfold.policy.format.document import Policy
 from keepfold.policy.format.tree import Node, Unreadable, read_tree
 from keepfold.policy.load import load
@@ -38,7 +38,7 @@ def of(key: str, viewer: Actor) -> Rulebook:
 
     Raises `Invalid` in words for a person when there is no such thing, or it cannot be asked yet.
     """
-    if key.startswith(f"{steps.PREFIX}_"):
+    if key.startswith(f"{rules.PREFIX}_"):
         return _draft(key, viewer)
     try:
         version = queries.resolve(key)
@@ -70,7 +70,7 @@ def version_name(version: str) -> str:
 
 def _draft(key: str, viewer: Actor) -> Rulebook:
     try:
-        found = queries.draft(ids.parse(steps.PREFIX, key))
+        found = queries.draft(ids.parse(rules.PREFIX, key))
     except Invalid:
         found = None
     if found is None or not reading.may_see(viewer, queries.person_of(viewer), found):
@@ -110,7 +110,7 @@ def choices(viewer: Actor) -> list[tuple[str, list[tuple[str, str]]]]:
     )
     person = queries.person_of(viewer)
     drafts = [
-        (ids.show(steps.PREFIX, one.id), one.title) for one in queries.drafts() if reading.may_see(viewer, person, one)
+        (ids.show(rules.PREFIX, one.id), one.title) for one in queries.drafts() if reading.may_see(viewer, person, one)
     ]
     groups = [
         ("", first),

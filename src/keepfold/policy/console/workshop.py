@@ -16,9 +16,9 @@ from keepfold.gate.console import actor_of, may, page
 from keepfold.gate.types import Actor
 from keepfold.kernel import clock, config, ids
 from keepfold.kernel.errors import KeepfoldError, NotFound
-from keepfold.policy import actions, queries
+from keepfold.policy import actions, moves, queries
 from keepfold.policy.console import names
-from keepfold.policy.drafting import reading, steps
+from keepfold.policy.drafting import reading, rules
 from keepfold.policy.format.tree import MAX_BYTES
 from keepfold.policy.types import Draft
 from keepfold.ui import components as ui
@@ -79,7 +79,7 @@ def _shown(draft: Draft, actor: Actor, person: bytes, known: Mapping[bytes, str]
     two_people = config.current().two_person_activation
     mine = draft.genuine and reading.waits_for(actor, person, draft, two_people=two_people)
     return Shown(
-        href=reverse("draft", args=[ids.show(steps.PREFIX, draft.id)]),
+        href=reverse("draft", args=[ids.show(rules.PREFIX, draft.id)]),
         title=draft.title,
         badge=ui.Badge(_("Altered"), "bad") if not draft.genuine else _BADGES[draft.state],
         by=known[draft.created_by],
@@ -112,7 +112,7 @@ class NewDraft(ui_forms.Form):
     """What a draft is called and what it begins from."""
 
     title = dj.CharField(
-        label=gettext_lazy("What changes"), max_length=steps.LONGEST_TITLE,
+        label=gettext_lazy("What changes"), max_length=moves.LONGEST_TITLE,
         help_text=gettext_lazy("In a few words, such as “Fit advice for boots”. Reviewers see it first."),
     )  # fmt: skip
     start = dj.ChoiceField(label=gettext_lazy("Begin from"), widget=dj.RadioSelect)
@@ -211,7 +211,7 @@ def draft_new(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error.detail)
         else:
             toast.say(request, _("The draft is there. It decides nothing until it is in force."))
-            return HttpResponseRedirect(reverse("draft", args=[ids.show(steps.PREFIX, made)]))
+            return HttpResponseRedirect(reverse("draft", args=[ids.show(rules.PREFIX, made)]))
     return render(
         request, "policy/draft_new.html", {"active": "workshop", "form": form}, status=200 if not form.errors else 422
     )

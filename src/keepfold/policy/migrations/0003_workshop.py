@@ -32,7 +32,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Revision",
             fields=[
-                ("pk", models.CompositePrimaryKey("draft", "number")),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "draft", "number", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("draft", models.BinaryField(max_length=16)),
                 ("number", models.IntegerField()),
                 ("before", models.IntegerField()),
@@ -48,7 +53,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="DraftEvent",
             fields=[
-                ("pk", models.CompositePrimaryKey("draft", "number")),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "draft", "number", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("draft", models.BinaryField(max_length=16)),
                 ("number", models.IntegerField()),
                 ("kind", models.SmallIntegerField()),

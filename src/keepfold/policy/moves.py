@@ -22,7 +22,6 @@ from keepfold.policy.format.tree import MAX_BYTES
 from keepfold.policy.load import Loaded, load
 from keepfold.policy.types import DraftKind, DraftState
 
-PREFIX = "drf"
 MOST_OPEN = 200
 LONGEST_TITLE = 120
 LONGEST_COMMENT = 4000
@@ -44,7 +43,7 @@ def look(actor: Actor, draft: bytes, verb: Verb) -> Work:
     row = rows.one(draft, lock=True)
     if row is None:
         raise no_draft()
-    gate.current().note(draft=ids.show(PREFIX, draft), revision=row.revision)
+    gate.current().note(draft=ids.show(rules.PREFIX, draft), revision=row.revision)
     events, head = rows.events(draft), rows.revision(draft, row.revision)
     if head is None or not rows.genuine(row, events, head):
         if verb != "discard":
@@ -75,7 +74,7 @@ def begin(actor: Actor, *, title: str, text: str, base: str) -> bytes:
     rows.add_revision(rows.RevisionRow(draft, 1, 0, text, person, now_us, "started", ""))
     row = _happened(row._replace(revision=1), "started", person)
     rows.add(row)
-    gate.current().note(draft=ids.show(PREFIX, draft), revision=1)
+    gate.current().note(draft=ids.show(rules.PREFIX, draft), revision=1)
     return draft
 
 
