@@ -393,3 +393,17 @@ def test_while_no_policy_is_in_force_the_page_says_so(stores):
     assert Staff.objects.count() == 1
     page = ask(signed_in("Olga"), status=422, purpose="support")
     assert "No policy is in force" in page
+
+
+def test_a_question_becomes_an_example_of_an_open_draft_by_one_button(installation):
+    made = actions.start_draft(actor=installation.ana, title="Next year", text=queries.source("active"), base="")
+    draft = ids.show("drf", made if isinstance(made, bytes) else made.id)
+    ana = signed_in("Ana")
+    page = ask(ana, who="role:support", purpose="support", field="phone")
+    form = re.search(rf'<form method="post" action="(/policy/workshop/{draft}/example)">(.*?)</form>', page, re.DOTALL)
+    given = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form[2]))
+    answer = ana.post(form[1], {name: _plain(value) for name, value in given.items()})
+    assert answer.status_code == 302
+    text = queries.draft_revision(ids.parse("drf", draft), 2).text
+    assert queries.run_tests(text)[-1].passed
+    assert "Add to “Next year”" not in ask(signed_in("Ben"), who="role:support", purpose="support", field="phone")
