@@ -95,7 +95,7 @@ def test_what_a_page_answers_is_kept_by_nobody_and_framed_by_nobody(things, path
             assert headers["Cache-Control"] == "no-store", (who, method, answer.status_code)
             assert headers["X-Frame-Options"] == "DENY"
             assert headers["X-Content-Type-Options"] == "nosniff"
-            assert headers["Referrer-Policy"] in {"no-referrer", "same-origin"}
+            assert headers["Referrer-Policy"] in {"no-referrer", "same-origin", "origin"}
             assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
             assert "frame-ancestors 'none'" in policy
             assert "unsafe" not in policy
