@@ -70,6 +70,7 @@ REGULAR, MEDIUM, ANY = "200 449", "450 800", "400 700"
 
 # Where two hold a letter, browsers take the later one. Newsreader's variable weight would double its size: what is set
 # in it is regular, and here and there medium; all its files name these two ranges, for browsers choose by range first.
+# Medium is for headings: one optical size between them halves the file.
 FONTS = (
     _font("inter-cyrillic", INTER, "cyrillic", (ANY,), UI_AXES),
     _font("inter-greek", INTER, "greek", (ANY,), UI_AXES),
@@ -79,7 +80,7 @@ FONTS = (
     _font("inter-latin", INTER, "latin", (ANY,), UI_AXES, LATIN),
     _font("newsreader-latin-ext", NEWSREADER, "latin-ext", (REGULAR, MEDIUM), READ_AXES, EUROPE),
     _font("newsreader-latin", NEWSREADER, "latin", (REGULAR,), READ_AXES, LATIN),
-    _font("newsreader-latin-medium", NEWSREADER, "latin", (MEDIUM,), {**READ_AXES, "wght": 520}, LATIN),
+    _font("newsreader-latin-medium", NEWSREADER, "latin", (MEDIUM,), {"wght": 520, "opsz": 32}, LATIN),
 )
 
 
@@ -165,11 +166,13 @@ def _short(codes: list[int]) -> str:
 
 
 def _face(font: Font, weights: str, ranges: str) -> str:
-    # The address is the one that {% asset %} gives, so that a preloaded font is not fetched twice.
+    # The address is the one that {% asset %} gives, so that a preloaded font is not fetched twice. Optional: what comes
+    # late is for the next page, and nothing that somebody reads already moves.
     version = hashlib.sha256((STATIC / font.file).read_bytes()).hexdigest()[:12]
     return (
         f'@font-face {{\n  font-family: "{font.family}"; font-style: normal; font-weight: {weights}; '
-        f'font-display: swap;\n  src: url("{font.file}?v={version}") format("woff2");\n  unicode-range: {ranges};\n}}\n'
+        f'font-display: optional;\n  src: url("{font.file}?v={version}") format("woff2");\n'
+        f"  unicode-range: {ranges};\n}}\n"
     )
 
 

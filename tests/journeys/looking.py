@@ -33,7 +33,7 @@ DEFECTS = """() => {
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (!node.data.trim()) continue;
     const one = node.parentElement;
-    if (one.closest('svg, script, style, noscript, option, select')) continue;
+    if (one.closest('script, style, noscript, option, select') || one.matches('title, desc')) continue;
     // Also false below a closed `details`, whose content keeps its boxes.
     if (!one.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
     const style = getComputedStyle(one);

@@ -1,5 +1,6 @@
 """What browsers are told about the way here."""
 
+import gzip
 from dataclasses import replace
 
 import pytest
@@ -37,3 +38,28 @@ def test_who_is_reached_by_https_stays_there_for_half_a_year_at_least(answer):
 
 def test_who_is_reached_by_http_on_this_machine_is_told_nothing(answer):
     assert not any(HSTS in given.headers for given in answer("http://localhost:8700"))
+
+
+@pytest.fixture
+def send():
+    def send(method, *, encoding="gzip, br", kind="text/html; charset=utf-8", status=200):
+        page = HttpResponse("<p>held as promised</p>" * 100, content_type=kind, status=status)
+        request = RequestFactory().generic(method, "/", headers={"accept-encoding": encoding})
+        return middleware.compressed(lambda _request: page)(request)
+
+    return send
+
+
+def test_a_page_that_is_looked_at_comes_compressed_and_never_twice_of_the_same_length(send):
+    answers = [send("GET") for _ in range(12)]
+    assert {gzip.decompress(one.content) for one in answers} == {b"<p>held as promised</p>" * 100}
+    assert all(int(one.headers["Content-Length"]) == len(one.content) for one in answers)
+    assert all("Accept-Encoding" in one.headers["Vary"] for one in answers)
+    assert len({len(one.content) for one in answers}) > 3
+
+
+@pytest.mark.parametrize(
+    "given", [{"method": "POST"}, {"method": "GET", "encoding": "br"}, {"method": "GET", "kind": "application/json"}]
+)
+def test_what_a_form_answers_and_what_is_no_page_comes_as_it_is(send, given):
+    assert "Content-Encoding" not in send(**given).headers

@@ -47,6 +47,7 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 
 MIDDLEWARE = [
     "keepfold.site.middleware.page_request",
+    "keepfold.site.middleware.compressed",
     "keepfold.site.middleware.page_headers",
     "keepfold.site.middleware.allowed_host",
     "django.contrib.sessions.middleware.SessionMiddleware",
