@@ -58,7 +58,18 @@ def test_all_else_is_not(address):
 
 @pytest.mark.parametrize(
     "address",
-    ["169.254.169.254", "fe80::1", "0.0.0.0", "::", "224.0.0.1", "::ffff:169.254.169.254", "2002:a9fe:a9fe::", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe", "fd00:ec2::254"],
+    [
+        "169.254.169.254",
+        "fe80::1",
+        "0.0.0.0",
+        "::",
+        "224.0.0.1",
+        "::ffff:169.254.169.254",
+        "2002:a9fe:a9fe::",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::a9fe:a9fe",
+        "fd00:ec2::254",
+    ],
 )
 @pytest.mark.parametrize("allowed", [("any",), ("169.254.0.0/16", "0.0.0.0/0", "::/0"), ("metadata",)])
 def test_where_clouds_keep_secrets_nobody_gets_whatever_the_setting_says(address, allowed):
