@@ -33,7 +33,7 @@ from keepfold.people import queries as people
 from keepfold.people import rest as clients
 from keepfold.policy import rest as policy
 from keepfold.site import openapi
-from keepfold.site.middleware import PAGE_POLICY
+from keepfold.site.middleware import STILL_POLICY
 from keepfold.site.problems import problem_response
 from keepfold.vault import rest as customers
 
@@ -198,7 +198,7 @@ def docs(request: HttpRequest) -> HttpResponse:
     with translation.override(translation.get_language_from_request(request)):
         page = render(request, "site/api.html", context)
     page.headers["Vary"] = "Accept-Language"
-    page.headers["Content-Security-Policy"] = PAGE_POLICY
+    page.headers["Content-Security-Policy"] = STILL_POLICY
     return page
 
 

@@ -22,10 +22,16 @@ from keepfold.kernel.errors import Malformed, TooLarge
 from keepfold.site import limits, reference, traffic
 from keepfold.site.pages import error_page
 from keepfold.site.problems import problem_response
+from keepfold.ui import assets
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 T = TypeVar("T")
 
+# A page without any script, outside of the chain that makes a nonce.
+STILL_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
 # Everything comes from this server; only scripts that carry this answer's nonce run, and only htmx may make elements
 # out of text; nobody frames it; forms go nowhere else.
 PAGE_POLICY = (
@@ -55,6 +61,11 @@ PAGE_HEADERS: Mapping[str, str] = {
     "X-Frame-Options": "DENY",
 }
 
+# Files are the same for everybody and open no page of their own: what concerns documents would only make them larger.
+FILE_HEADERS: Mapping[str, str] = {
+    **COMMON_HEADERS,
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
 # RFC 6797: a browser that was here once comes back by TLS only, for two years. It is said for this host alone: what
 # else a domain serves is not ours to decide.
 STRICT_TRANSPORT: Mapping[str, str] = {"Strict-Transport-Security": "max-age=63072000"}
@@ -94,8 +105,11 @@ def _with_reference(get_response: Handler, lane: str) -> Handler:
 def page_headers(get_response: Handler) -> Handler:
     """Set the security headers of pages, with a nonce of this answer's own; a view may set stricter ones itself."""
     inner = _with_headers(get_response, {**PAGE_HEADERS, **transport_headers()})
+    file = _with_headers(get_response, {**FILE_HEADERS, **transport_headers()})
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(assets.PREFIX):
+            return file(request)
         nonce = secrets.token_urlsafe(18)
         request.csp_nonce = nonce  # type: ignore[attr-defined]
         response = inner(request)
