@@ -68,9 +68,9 @@ def _font(file: str, package: str, subset: str, weights: tuple[str, ...], axes: 
 
 REGULAR, MEDIUM, ANY = "200 449", "450 800", "400 700"
 
-# Where two hold a letter, browsers take the later one. Newsreader's variable weight would double its size: what is set
-# in it is regular, and here and there medium; all its files name these two ranges, for browsers choose by range first.
-# Medium is for headings: one optical size between them halves the file.
+# No letter is offered by two files of a family: a browser that waits for the one would fetch the other. Newsreader's
+# variable weight would double its size: what is set in it is regular, and here and there medium; all its files name
+# these two ranges, for browsers choose by range first. Medium is for headings: one optical size halves the file.
 FONTS = (
     _font("inter-cyrillic", INTER, "cyrillic", (ANY,), UI_AXES),
     _font("inter-greek", INTER, "greek", (ANY,), UI_AXES),
@@ -152,7 +152,14 @@ def _ranges(packages: Path, font: Font) -> str:
     found = re.search(rf"{re.escape(font.source)}-opsz-normal\.woff2.*?unicode-range: ?([^;]+);", style, re.DOTALL)
     if found is None:
         raise SystemExit(f"{font.package} names no range for {font.source}.")
-    return found[1].replace(",", ", ").replace(",  ", ", ")
+    elsewhere = {ord(letter) for other in FONTS if other.family == font.family for letter in other.text}
+    return _short(sorted(_codes(found[1]) - elsewhere))
+
+
+def _codes(ranges: str) -> set[int]:
+    """Return the characters of a `unicode-range`."""
+    ends = [one.strip().removeprefix("U+").split("-") for one in ranges.split(",")]
+    return {code for end in ends for code in range(int(end[0], 16), int(end[-1], 16) + 1)}
 
 
 def _short(codes: list[int]) -> str:
