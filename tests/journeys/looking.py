@@ -28,6 +28,10 @@ DEFECTS = """() => {
     const words = (one.textContent || '').trim().replace(/\\s+/g, ' ').slice(0, 40);
     return `<${one.tagName.toLowerCase()} class="${one.getAttribute('class') || ''}"> "${words}"`;
   }
+  // htmx, labels and links go by an id: two of a kind, and one of them leads to the wrong place.
+  const ids = new Map();
+  for (const one of document.querySelectorAll('[id]')) ids.set(one.id, (ids.get(one.id) || 0) + 1);
+  for (const [id, count] of ids) if (count > 1) found.push(`${count} elements have the id ${id}`);
   const texts = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {

@@ -60,7 +60,7 @@ def test_the_palette_finds_while_one_types_and_leads_there(shop, visit):
     # The answer to the last letter; one to a letter before it may come in between.
     with page.expect_response(lambda answer: "ledg" in (answer.request.post_data or "")):
         page.keyboard.type("ledg")
-    page.locator("#places #found").wait_for()
+    page.locator("#palette-places #found").wait_for()
     page.wait_for_timeout(200)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
