@@ -59,9 +59,12 @@ def test_opened_values_are_only_text(planted, visit):
     visitor = visit(planted, "ben", bypass_csp=True)
     visitor.context.add_init_script(CANARY)
     page = visitor.go(f"/customers/{planted.facts['parts']['customer']}/open")
-    page.get_by_label("Answer your questions").or_(page.locator("input[name=purpose]").first).first.check(force=True)
-    page.locator("[name=reason]").first.fill("FW-20418")
+    page.locator("input[name=purpose][value=support]").check(force=True)
+    page.locator("#case").fill("FW-20418")
     page.locator("main form button.open").click()
+    page.get_by_role("heading", name="What was recorded").wait_for()
+    shown = page.locator("main").inner_text()
+    assert any(text in shown for text in planted.facts["texts"]), "no opened value was a planted one"
     assert obeyed(visitor, page) == []
 
 
