@@ -48,6 +48,7 @@ from keepfold.vault import store  # noqa: E402
 from tests.access import stage  # noqa: E402
 
 BATCH = 2000
+SAY_EVERY_S = 5
 # The policy of the demonstration holds from 2026-01-01; nothing can have happened before.
 DAYS = 300
 CAST = (
@@ -67,7 +68,7 @@ class Progress:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "progress.json"
         self.reached: dict[str, Any] = json.loads(self._path.read_text()) if self._path.exists() else {}
-        self._began = time.monotonic()
+        self._said = 0.0
 
     def note(self, name: str, value: Any) -> None:
         """Remember."""
@@ -75,7 +76,10 @@ class Progress:
         self._path.write_text(json.dumps(self.reached))
 
     def say(self, what: str, done: int, total: int, since: float, before: int = 0) -> None:
-        """Say how far a step is and how long it will take."""
+        """Say how far a step is and how long it will take, now and then."""
+        if time.monotonic() - self._said < SAY_EVERY_S and done < total:
+            return
+        self._said = time.monotonic()
         rate = (done - before) / max(time.monotonic() - since, 1e-6)
         left = (total - done) / max(rate, 1e-6)
         print(f"  {what}: {done:,} of {total:,} ({rate:,.0f}/s, {left / 60:.1f} min left)", file=sys.stderr, flush=True)
@@ -151,8 +155,7 @@ def _customers(progress: Progress, began: datetime, wanted: int) -> None:
             _agree([outcome.id for outcome in made[::CONSENTS] if outcome.id])
             _sequence()
         done += len(batch)
-        if done % (BATCH * 10) == 0:
-            progress.say("customers", done, wanted, since, first)
+        progress.say("customers", done, wanted, since, first)
     progress.note("customers", vault.status().people)
 
 
@@ -180,8 +183,7 @@ def _entries(progress: Progress, began: datetime, wanted: int) -> None:
                     recorder.append(_entry(dice, dice.choice(everybody), actors))
             _sequence()
         done += count
-        if done % (BATCH * 25) == 0:
-            progress.say("entries", done, wanted, since, first)
+        progress.say("entries", done, wanted, since, first)
     progress.note("entries", ledger.status().size)
 
 
