@@ -289,9 +289,11 @@ def test_a_child_that_falls_silent_or_lies_is_given_up(monkeypatch):
         monkeypatch.setattr(fenced, "PATIENCE_SECONDS", 0.2)
         with pytest.raises(Unavailable, match="too slowly"):
             source.sample(10)
+        source._child.wait()
         with pytest.raises(TooLarge):
             source.sample(10)
         source.close()
+        assert source._child.stdout.closed and source._child.stdin.closed
 
 
 @pytest.mark.parametrize(

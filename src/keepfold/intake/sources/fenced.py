@@ -7,6 +7,7 @@ import selectors
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,10 +107,12 @@ class Fenced:
 
     def close(self) -> None:
         """End the child."""
+        self._child.kill()
         for pipe in (self._child.stdin, self._child.stdout):
             if pipe is not None:
-                pipe.close()
-        self._child.kill()
+                # A question that a dead child never took is written once more on closing; the pipe closes all the same.
+                with suppress(OSError):
+                    pipe.close()
         self._child.wait()
 
     # -- asking ----------------------------------------------------------------------------------------------------
