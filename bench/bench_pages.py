@@ -1,10 +1,11 @@
 """Every page of the console over a million customers and five million ledger entries: `make bench-pages`.
 
-Server time is taken at a client on the same machine, one request after the other, of a real `keepfold up`; the CPU of
-its processes beside it says how much of that was its own work. Size, layout shift and interaction are Chromium's own
-figures on a first visit with an empty cache, over a line slowed to 10 Mbit/s and 40 ms, so that late fonts would show.
-Exit code 1 when a budget is missed. `--small` builds a store of 5,000 customers and 20,000 entries: quick, and says
-nothing about size.
+Beside the bare pages it asks for filtered and far-paged lists (`VIEWS`) and sends the forms by which people find and
+open somebody (`uses`). Server time is taken at a client on the same machine, one request after the other, of a real
+`keepfold up`; the CPU of its processes beside it says how much of that was its own work. Size, layout shift and
+interaction are Chromium's own figures on a first visit with an empty cache, over a line slowed to 10 Mbit/s and 40 ms,
+so that late fonts would show. Exit code 1 when a budget is missed. `--small` builds a store of 5,000 customers and
+20,000 entries: quick, and says nothing about size.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import statistics
@@ -21,10 +23,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from bench.common import Bench
+from keepfold.demo import fit, generator
+from keepfold.demo.lists import locales
+from keepfold.ui import tables
 from tests.journeys.pages import of
 from tests.site.conftest import Machine
 
@@ -36,8 +43,22 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-u
 LINE = {"offline": False, "latency": 40, "downloadThroughput": 1.25e6, "uploadThroughput": 1.25e6}
 MOST_MS, MOST_KB, MOST_SHIFT, MOST_ANSWER_MS = 100, 150, 0, 200
 OWNER = "olga"
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 # Whoever is signed in already is led on from these.
 FOR_STRANGERS = ("/sign-in", "/sign-in/forgotten", "/sign-in/forgotten/code", "/sign-in/code")
+
+# Lists as people use them: filtered, by days, far from the newest.
+VIEWS = (
+    "/ledger/entries?outcome=refused",
+    "/ledger/entries?kind=access&actor=staff&purpose=1&outcome=allowed",
+    "/ledger/entries?day_from=2026-05-01&day_to=2026-05-02",
+    "/ledger/entries?n=100&after={half}",
+    "/ledger?growth=all",
+    "/audit?n=100&after={half}",
+    "/audit?who={staff_id}",
+    "/consents?purpose=newsletter",
+    "/customers?purpose=support",
+)
 
 # Kept from the first moment of a page; read at its end.
 WATCH = """
@@ -109,17 +130,25 @@ def cpu_seconds(top: int) -> float:
     return sum(used[number] for number in ours if number in used)
 
 
-def time_page(machine: Machine, path: str, cookie: str, requests: int) -> Served | None:
-    """Ask for one page again and again over one connection."""
+def time_page(
+    machine: Machine, path: str, cookie: str, requests: int, form: dict[str, str] | None = None
+) -> Served | None:
+    """Ask for one page, or send one form, again and again over one connection."""
     connection = http.client.HTTPConnection("127.0.0.1", machine.port, timeout=60)
     headers = {"Cookie": cookie, "Accept": "text/html", "Host": f"localhost:{machine.port}", "Accept-Encoding": "gzip"}
+    body = None
+    if form is not None:
+        connection.request("GET", path, headers=headers | {"Accept-Encoding": "identity"})
+        token = TOKEN.search(connection.getresponse().read().decode())
+        body = urlencode(form | {"csrfmiddlewaretoken": token[1] if token else ""})
+        headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://localhost:{machine.port}"}
     taken: list[float] = []
     size, before = 0, 0.0
     for number in range(requests + 3):
         if number == 3:
             before = cpu_seconds(machine.running[0].pid)
         began = time.perf_counter()
-        connection.request("GET", path, headers=headers)
+        connection.request("GET" if body is None else "POST", path, body, headers)
         answer = connection.getresponse()
         size = len(answer.read())
         taken.append((time.perf_counter() - began) * 1000)
@@ -196,7 +225,28 @@ def measure(home: Path, parts: dict[str, Any], requests: int, only: str) -> dict
             if served is not None:
                 seen = see_page(browser, f"http://localhost:{machine.port}", path, shown) if browser else None
                 found[path] = (served, seen)
+        for name, path, form in uses(parts):
+            if only not in path:
+                continue
+            print(f"  {name}", file=sys.stderr, flush=True)
+            if served := time_page(machine, path, cookie, requests, form):
+                found[name] = (served, None)
     return found
+
+
+def uses(parts: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, str] | None]]:
+    """Yield name, address and form of what people do on these pages: what they look up, and whom they open."""
+    half = tables.cursor(int(parts["index"]))
+    for view in VIEWS:
+        path = view.format(half=half, **parts)
+        yield path, path, None
+    first = fit.values(next(iter(generator.customers(locales(), 1, seed=1, today=date(2026, 1, 1)))))
+    search = {"purpose": "support", "field": "email", "value": first["email"], "case": "FW-20418"}
+    yield "POST /customers: search by e-mail", "/customers", search
+    yield "POST /go: the palette", "/go", {"words": "led"}
+    person = f"/customers/{parts['customer']}"
+    opening = {"purpose": "support", "fields-support": "email", "case": "FW-20418", "minutes": "5"}
+    yield "POST …/open: reveal for a purpose", f"{person}/open", opening
 
 
 @contextmanager
