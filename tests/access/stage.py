@@ -95,7 +95,7 @@ def failures() -> dict[str, str]:
         run_us=now,
         created_us=now,
         ended_us=now,
-        error="kernel.storage",
+        error="Unavailable(kernel.storage) at kernel/store.py:1 · The store is busy. Try again in a moment.",
     )
     event = Event.objects.create(event_id=ids.uuid7(), kind="people.StaffAdded", payload=b"{}", created_us=now)
     delivery = Delivery.objects.create(event=event, handler="people.nobody", state=dead, attempts=8, due_us=now)

@@ -30,12 +30,12 @@ AREAS = tuple(dict.fromkeys(area_of(path) for path, line in TABLE.items() if lin
 
 def of(who: str, facts: dict[str, Any], area: str = "") -> list[str]:
     """Return the addresses of the pages that one of the cast may open; what is no page of its own is left out."""
-    role = ROLE_OF.get(who, "nobody")
+    role, parts = ROLE_OF.get(who, "nobody"), facts["parts"] | facts.get("own", {}).get(who, {})
     found = []
     for path, line in TABLE.items():
         is_page = "GET" in line and line.get("page", True) and (not area or area_of(path) == area)
         if is_page and role in allowed(line["GET"]):
-            found.append(fill(path, parts_of(line, facts["parts"])))
+            found.append(fill(path, parts_of(line, parts)))
     return found
 
 

@@ -64,7 +64,7 @@ def build(home: Path, customers: int = CUSTOMERS) -> dict[str, Any]:
         with time_machine.travel(now - timedelta(days=days)):
             _open(found, who, purpose, fields, reason)
     _leavers(found)
-    return {"home": str(home), **found, "parts": _parts(found)}
+    return {"home": str(home), **found, "parts": _parts(found), "own": {"dev": _draft_of_devs(found)}}
 
 
 def _parts(found: dict[str, Any]) -> dict[str, str]:
@@ -95,6 +95,15 @@ def _parts(found: dict[str, Any]) -> dict[str, str]:
     while sequencer.sequence_once():
         pass
     return parts | stage.places_in_the_ledger()
+
+
+def _draft_of_devs(found: dict[str, Any]) -> dict[str, str]:
+    """Return a draft of the developer's: a draft of somebody else is not theirs to see."""
+    from keepfold.kernel import ids
+    from keepfold.people import queries as people
+    from tests.access import stage
+
+    return {"draft": stage.begin_draft(people.staff_actor(ids.parse("stf", found["staff"]["dev"])), "A field less")}
 
 
 def _install() -> None:

@@ -338,13 +338,19 @@ def track(start: date, end: date, held_from: date, until: date | None, now: date
     )  # fmt: skip
 
 
+# Of the width of a narrow axis: what a year takes beside now, and half of now itself.
+_ROOM, _EDGE = 50.0, 16.0
+
+
 def track_head(start: date, end: date, now: date) -> SafeString:
-    """Return the heading of a time axis: its first year, now, and its last."""
+    """Return the heading of a time axis: its first year, now, and its last; a year that now would cover is left out."""
+    at = _share(start, end, now)
     return format_html(
         '<svg class="chart" height="14" aria-hidden="true"><text x="0" y="11">{}</text>'
         '<text class="strong" x="{}%" y="11" text-anchor="middle">{}</text>'
         '<text x="100%" y="11" text-anchor="end">{}</text></svg><span class="vh">{}</span>',
-        start.year, f"{_share(start, end, now):.1f}", _("now"), end.year, _("Time axis"),
+        start.year if at > _ROOM else "", f"{min(max(at, _EDGE), 100 - _EDGE):.1f}", _("now"),
+        end.year if at < 100 - _ROOM else "", _("Time axis"),
     )  # fmt: skip
 
 

@@ -237,6 +237,8 @@ class Row(NamedTuple):
     href: str
     note: Text
     small: Text
+    is_numbered: bool
+    """Whether the heading is a bare number: too narrow a column for `small`, which then stands in the next one."""
 
 
 class Asked(NamedTuple):
@@ -339,6 +341,7 @@ class Shown:
                 row.get("href", ""),
                 row.get("note", ""),
                 row.get("small", ""),
+                first.kind == "number",
             )
 
     @property
