@@ -139,7 +139,9 @@ def time_page(
     body = None
     if form is not None:
         connection.request("GET", path, headers=headers | {"Accept-Encoding": "identity"})
-        token = TOKEN.search(connection.getresponse().read().decode())
+        first = connection.getresponse()
+        token = TOKEN.search(first.read().decode())
+        headers["Cookie"] += "; " + "; ".join(one.partition(";")[0] for one in first.headers.get_all("Set-Cookie", []))
         body = urlencode(form | {"csrfmiddlewaretoken": token[1] if token else ""})
         headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://localhost:{machine.port}"}
     taken: list[float] = []
