@@ -8,14 +8,14 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.tokens import ScalarToken
 
 from keepfold.policy.format.tree import read_tree
 from keepfold.policy.guide import entries
-from keepfold.policy.guide.spans import Spans
+from keepfold.policy.guide.spans import Entry, Spans
 from keepfold.policy.guide.surgery import CannotEdit, Cut, Put, Rename, Step, operate, put_all, said
 from keepfold.policy.guide.write import scalar
 from keepfold.policy.load import load
@@ -218,23 +218,31 @@ def any_step(draw: st.DrawFn, plain: Any) -> Step:
     return Cut(path) if kind == "cut" else Put(path, draw(VALUES))
 
 
+@st.composite
+def changes(draw: st.DrawFn) -> tuple[str, Step]:
+    """Return a policy and one change of it."""
+    text = draw(remarked())
+    return text, draw(any_step(read_tree(text).plain()))
+
+
 @SLOW
-@given(remarked(), st.data())
-def test_one_change_says_what_was_asked_keeps_every_comment_and_touches_nothing_else(text, data):
-    plain = read_tree(text).plain()
-    step = data.draw(any_step(plain))
+@given(changes())
+@example((texts()[2], Cut(("policy",)))).via("the first line of a file, with no line break before it")
+@example((texts()[3], Cut(("examples",)))).via("the last part of a file in brackets: the comma before it goes too")
+def test_one_change_says_what_was_asked_keeps_every_comment_and_touches_nothing_else(change):
+    text, step = change
     try:
         after = operate(text, [step])
     except CannotEdit:
         note("refused")
         return
-    assert read_tree(after).plain() == said(plain, step)
+    assert read_tree(after).plain() == said(read_tree(text).plain(), step)
     assert not comments(text) - comments(after)
     assert_only_there(text, after, step)
 
 
 def assert_only_there(before: str, after: str, step: Step) -> None:
-    """What stands before the changed part and after it is the same, letter by letter."""
+    """What stands before the changed part and after it is the same, letter by letter; where lines go, they go whole."""
     spans = Spans(before)
     path = step.path
     while spans.at(path) is None and path:
@@ -242,10 +250,35 @@ def assert_only_there(before: str, after: str, step: Step) -> None:
     entry = spans.at(path)
     if entry is None:
         return
-    holder = spans.at(path[:-1]) or entry if isinstance(step, Cut) else entry
-    first, last = spans.line_start(min(entry.start, holder.start)), spans.line_end(max(entry.end, holder.end))
+    first, last = (_going if isinstance(step, Cut) else _lines_of)(spans, path, entry)
     assert after.startswith(before[:first])
     assert after.endswith(before[last:])
+    middle = after[first : len(after) - len(before) + last]
+    assert len(middle) == len(after) - first - len(before) + last, "a letter counts for one side only"
+    if isinstance(step, Cut) and last == spans.line_end(entry.end) + 1:
+        assert [line.strip() for line in middle.splitlines()] == spans.comments_in(first, last)
+
+
+def _lines_of(spans: Spans, _path: tuple[str, ...], entry: Entry) -> tuple[int, int]:
+    return spans.line_start(entry.start), spans.line_end(entry.end)
+
+
+def _going(spans: Spans, path: tuple[str, ...], entry: Entry) -> tuple[int, int]:
+    """Return what a cut may touch: the part with its comma, or its lines with their breaks.
+
+    Comments move above the line, so it begins at the start of one.
+    """
+    parent = spans.span(path[:-1])
+    number = parent.entries.index(entry)
+    following = parent.entries[number + 1].start if number + 1 < len(parent.entries) else None
+    if parent.flow and following is None:
+        return spans.line_start(parent.entries[number - 1].end if number else entry.start), entry.end
+    if len(parent.entries) == 1:
+        return _lines_of(spans, path, spans.at(path[:-1]))
+    first = spans.line_start(entry.start)
+    if parent.flow or spans.text[first : entry.start].strip():  # in brackets, or beside a dash
+        return first, following
+    return first, spans.line_end(entry.end) + 1
 
 
 def test_hardly_anything_is_refused():
