@@ -386,6 +386,19 @@ def test_a_removed_event_is_missed(room):
     assert not queries.draft(draft).genuine
 
 
+def test_an_earlier_state_that_is_put_back_whole_is_not_noticed(room, in_force):
+    draft = approved()
+    was = db.fetch_one("default", "SELECT state, version, events, chain, changed_us, mac FROM policy_draft")
+    review_draft(actor=OLGA, draft=draft, on=1, approve=False, comment="No, not yet.")
+    assert state(draft) == "drafting"
+    rewrite("DELETE FROM policy_draft_event WHERE number > %s", was[2])
+    rewrite(
+        "UPDATE policy_draft SET state = %s, version = %s, events = %s, chain = %s, changed_us = %s, mac = %s", *was
+    )
+    assert state(draft) == "approved"
+    assert queries.altered()["policy_draft"] == 0
+
+
 def test_every_altered_row_is_counted(room, in_force):
     draft = approved()
     activate_draft(actor=OLGA, draft=draft, on=1)

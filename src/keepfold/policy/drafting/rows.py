@@ -1,8 +1,13 @@
 """Storage of drafts, the same SQL for SQLite and PostgreSQL. Every row is marked (`kernel.rowmac`).
 
 What happened to a draft is a chain: each event is numbered and holds the mark of the one before; the draft's own row
-holds how many there are and the mark of the last. Whoever writes to the database without the keys can add no approval,
-change no text that was approved, and leave out no event; `genuine` says so.
+holds how many there are and the mark of the last. Whoever writes to the database without the keys can add no approval
+that nobody gave, change no text that was approved, and leave out no event beside the draft's row as it is now:
+`genuine` says so.
+
+It does not say that this is the newest state. Whoever kept a copy of the draft's row can put it back and remove what
+happened since: all of that was written here once and fits together, so a draft that was sent back is approved again.
+Nothing in these tables shows it; the ledger has an entry for each of these steps.
 """
 
 from __future__ import annotations
@@ -96,7 +101,10 @@ def is_genuine(row: DraftRow | RevisionRow | EventRow) -> bool:
 
 
 def genuine(row: DraftRow, events: Sequence[EventRow], head: RevisionRow | None) -> bool:
-    """Say whether a draft, its newest text and everything that happened to it are as this installation wrote them."""
+    """Say whether a draft, its newest text and what happened to it fit together and were written by this installation.
+
+    An earlier state that was put back whole fits together as well.
+    """
     has_text = head is not None and head.number == row.revision and is_genuine(head)
     return has_text and is_whole(row, events)
 
