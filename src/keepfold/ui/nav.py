@@ -56,8 +56,17 @@ _items: dict[str, Item] = {}
 
 
 def register(*items: Item) -> None:
-    """Add pages to the navigation and the palette; the same key replaces."""
-    _items.update({item.key: item for item in items})
+    """Add pages to the navigation and the palette; the same key replaces.
+
+    Raises `ValueError` when two pages want the same letters; then none of them is added.
+    """
+    wanted = {**_items, **{item.key: item for item in items}}
+    taken: dict[str, str] = {}
+    for item in wanted.values():
+        first = taken.setdefault(item.keys.upper(), item.key) if item.keys else item.key
+        if first != item.key:
+            raise ValueError(f"{item.keys} leads to {first!r} already; {item.key!r} needs other letters")
+    _items.update(wanted)
 
 
 def items(holds: Callable[[str], bool]) -> tuple[Item, ...]:

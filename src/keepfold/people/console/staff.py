@@ -31,7 +31,7 @@ LEAVE, RETURN, LINK = "people.staff.deactivate", "people.staff.reactivate", "peo
 CLIENTS_SHOWN = 20
 
 nav.register(
-    nav.Item("staff", "running", _("People and roles"), "id-card", "staff", (LIST,), 20, "G P"),
+    nav.Item("staff", "running", _("People and roles"), "id-card", "staff", (LIST,), 20, "G R"),
     nav.Item("staff_new", "running", _("Add a member of staff"), "id-card", "staff_new", (ADD,), 21, hidden=True),
 )
 
