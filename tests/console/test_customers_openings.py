@@ -200,3 +200,95 @@ def test_a_missing_entry_halts_the_page_instead_of_being_left_out(installation):
     page = signed_in("Ana").get(carl_at(installation, "/openings"))
     assert page.status_code == 503
     assert "missing from the ledger" in text_of(page)
+
+
+def counted(person: bytes) -> int:
+    """Return how many entries there are about a person."""
+    from keepfold.kernel import db
+
+    return db.fetch_one("default", "SELECT next FROM ledger_subject WHERE subject = %s", [person])[0]
+
+
+NOTHING = ("?answer=refused", "?kind=consents", "?field=city", "?purpose=newsletter", "?at_to=2020-01-01", "?who={sys}")
+
+
+@pytest.mark.parametrize("query", ["", "?kind=openings", "?n=25&after=500", *NOTHING])
+def test_one_view_of_the_page_is_one_entry_whatever_is_asked_for(installation, query):
+    recorded(installation, 900)
+    before = counted(installation.carl)
+    browser, query = signed_in("Ana"), query.format(sys=ids.show("sys", ids.uuid7()))
+    assert browser.get(carl_at(installation, f"/openings{query}")).status_code == 200
+    assert counted(installation.carl) - before == 1
+
+
+def recorded(installation, number: int, **changes: object) -> None:
+    """Let Ben have opened Carl's telephone number so many times, written down as the gate does."""
+    from keepfold.gate.types import Context, Decision, Entry
+    from keepfold.kernel import db
+    from keepfold.ledger.recorder import recorder
+
+    yes = Decision(allowed=True, rules=("purpose.support",), reason="", purpose_number=1, policy_hash=bytes(32))
+    with db.atomic():
+        for case in range(number):
+            asked = {"purpose": "support", "fields": ("phone",), "reason": f"N-{case}"} | changes
+            context = Context(
+                actor=installation.ben, action="vault.record.open", subjects=(installation.carl,), **asked
+            )
+            recorder.append(
+                Entry(id=ids.uuid7(), context=context, decision=yes, subjects=(installation.carl,), details={})
+            )
+
+
+def test_what_one_page_does_not_reach_is_said_and_leads_on_until_it_is_found(installation, monkeypatch):
+    from keepfold.ledger import actions, history
+
+    monkeypatch.setattr(history, "MOST_LOOKED_AT", 40)
+    monkeypatch.setattr(actions, "MOST_LOOKED_AT", 40)
+    recorded(installation, 1, fields=("city",), reason="FW-1")
+    recorded(installation, 90)
+    browser, pages = signed_in("Ana"), 1
+    page = text_of(browser.get(carl_at(installation, "/openings?field=city")))
+    while "Nothing that fits among 40 entries" in page:
+        assert rows(page) == []
+        link = re.search(r'href="([^"#]+)[^"]*">Look further back', page)[1].replace("&amp;", "&")
+        page, pages = text_of(browser.get(carl_at(installation, "/openings") + link)), pages + 1
+    assert pages == 3
+    assert [row[2] for row in rows(page)] == ["Answer your questions · FW-1"]
+
+
+def test_a_filter_pages_through_all_that_fit_without_gap_or_repetition(installation):
+    for case in range(120):
+        recorded(installation, 1, fields=("email",) if case % 2 else ("phone",), reason=f"C-{case}")
+    browser, seen = signed_in("Ana"), []
+    page = text_of(browser.get(carl_at(installation, "/openings?field=email&n=25")))
+    while True:
+        seen += [row[2] for row in rows(page)]
+        following = re.search(r'rel="next" href="([^"#]+)', page)
+        if following is None:
+            break
+        page = text_of(browser.get(carl_at(installation, "/openings") + following[1].replace("&amp;", "&")))
+    assert seen == [f"Answer your questions · C-{case}" for case in range(119, 0, -2)]
+
+
+def test_whoever_may_be_asked_for_is_still_there_after_asking_for_one(installation):
+    recorded(installation, 3)
+    page = text_of(signed_in("Ana").get(carl_at(installation, f"/openings?who={ids.show('stf', installation.ben.id)}")))
+    choices = page.split('name="who">')[1].split("</select>")[0]
+    assert re.findall(r"(selected)?>([^<]+)</option>", choices) == [
+        ("", "All"),
+        ("selected", "Ben"),
+        ("", "Keepfold itself"),
+        ("", "You"),
+    ]
+
+
+def test_a_file_of_them_holds_more_than_any_one_look_reaches(installation, monkeypatch):
+    from keepfold.ledger import history
+
+    monkeypatch.setattr(history, "MOST_LOOKED_AT", 40)
+    recorded(installation, 1, fields=("city",), reason="FW-1")
+    recorded(installation, 90)
+    recorded(installation, 1, fields=("city",), reason="FW-2")
+    answer = signed_in("Ana").get(carl_at(installation, "/openings?field=city&as=json"))
+    found = json.loads(b"".join(answer.streaming_content))
+    assert [row["why"].rpartition(" ")[2] for row in found] == ["FW-2", "FW-1"]

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
 import pytest
+import time_machine
 
 from keepfold import gate
+from keepfold.gate.catalogue import known_actions
 from keepfold.gate.types import Decision
 from keepfold.kernel import db, ids
 from keepfold.kernel.errors import Invalid, NotAllowed, NotFound
-from keepfold.ledger import keyring, queries, sequencer, store, tags
+from keepfold.ledger import history, keyring, queries, sequencer, store, tags
 from keepfold.ledger.actions import entries_of, recorder, show_detail
 from keepfold.ledger.checkpoint import open_checkpoint
 from keepfold.ledger.errors import LedgerHalted
 from keepfold.ledger.hashing import leaf_hash
+from keepfold.ledger.recorder import _Clock
 from keepfold.ledger.tree import verify_inclusion
+from keepfold.ledger.types import EntryFilter
 from tests.ledger.support import ANA, BEN, count, entry, sequence, write
 
 
@@ -140,6 +147,90 @@ def test_details_that_were_altered_are_shown_as_not_openable(keys):
     made = write(carl)
     db.execute("default", "UPDATE ledger_detail SET frame = %s WHERE ref = %s", [b"\x01\x01" + bytes(60), made.id])
     assert entries_of(actor=ANA, person=carl).entries[1].details is None
+
+
+# ------------------------------------------------------------------------------------------------------------- filters
+
+BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def carl(keys, monkeypatch) -> bytes:
+    """Return somebody with six entries a day: openings, every third one refused, and one search a day."""
+    # This process has written later entries before; it never goes back by itself.
+    monkeypatch.setattr(_Clock, "last_us", 0)
+    (person,) = keys.make()
+    for number in range(30):
+        with time_machine.travel(BEGAN + timedelta(days=number // 6, minutes=number), tick=False):
+            action = "vault.record.search" if number % 6 == 5 else "vault.record.open"
+            write(person, action=action, allowed=number % 3 > 0, details={"number": number})
+    return person
+
+
+def all_of(person: bytes, limit: int, **asked: Any) -> list[int]:
+    """Return the numbers of the entries that are asked for, from as many pages as there are."""
+    found, before = [], None
+    while True:
+        page = entries_of(actor=ANA, person=person, before=before, limit=limit, proofs=False, **asked)
+        assert len(page.entries) <= limit
+        found += numbers(page)
+        if page.before is None:
+            return found
+        before = page.before
+
+
+SEARCH = next(line.number for name, line in known_actions().items() if name == "vault.record.search")
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"allowed": False}, range(0, 30, 3)),
+        ({"actions": frozenset({SEARCH})}, range(5, 30, 6)),
+        ({"since": date(2026, 3, 3), "until": date(2026, 3, 4)}, range(12, 24)),
+        ({"since": date(2026, 3, 5), "allowed": True}, [25, 26, 28, 29]),
+        ({"until": date(2026, 3, 1)}, range(6)),
+        ({"until": date(2020, 1, 1)}, []),
+        ({"since": date(2027, 1, 1)}, []),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 4, 500])
+def test_what_stands_in_entries_narrows_a_persons_list(carl, monkeypatch, asked, expected, limit):
+    sign()
+    monkeypatch.setattr(history, "_WINDOW", 7)
+    found = [number for number in all_of(carl, limit, wanted=EntryFilter(**asked)) if number < 30]
+    assert found == sorted(expected, reverse=True)
+
+
+def test_details_narrow_a_persons_list_after_what_stands_in_the_entries(carl):
+    seen = []
+
+    def fits(one):
+        seen.append(one.details["more"]["number"])
+        return seen[-1] > 12
+
+    page = entries_of(actor=ANA, person=carl, wanted=EntryFilter(allowed=False), fits=fits)
+    assert (numbers(page), page.before) == ([27, 24, 21, 18, 15], None)
+    assert seen == list(range(27, -1, -3))
+
+
+def test_a_look_goes_through_so_many_entries_and_says_where_it_ended(keys, monkeypatch):
+    (carl,) = keys.make()
+    for _ in range(20):
+        write(carl)
+    monkeypatch.setattr(history, "MOST_LOOKED_AT", 12)
+    monkeypatch.setattr(history, "_WINDOW", 5)
+    page = entries_of(actor=ANA, person=carl, wanted=EntryFilter(allowed=False))
+    assert (page.entries, page.total, page.before) == ((), 21, 9)
+    page = entries_of(actor=ANA, person=carl, wanted=EntryFilter(allowed=False), before=page.before)
+    assert (page.entries, page.total, page.before) == ((), 22, None)
+
+
+def test_what_is_too_new_costs_a_look_nothing(carl, monkeypatch):
+    """The end of the days is found by halving, so that a page reaches old entries at once."""
+    monkeypatch.setattr(history, "MOST_LOOKED_AT", 6)
+    page = entries_of(actor=ANA, person=carl, wanted=EntryFilter(until=date(2026, 3, 1)))
+    assert (numbers(page), page.before) == ([5, 4, 3, 2, 1, 0], None)
 
 
 # ------------------------------------------------------------------------------------------------------------- details

@@ -267,7 +267,7 @@ def test_lists_counts_and_actors_are_those_of_the_entries(keys):
     assert queries.counts().total == queries.entries().total == 600
     for wanted in (EntryFilter(allowed=False), EntryFilter(action=304), EntryFilter(kind="access", allowed=True)):
         fitting = [
-            view.index for view in reversed(views) if listing._fits(listing.classes.place_of(view.body)[1], wanted)
+            view.index for view in reversed(views) if listing.fits(listing.classes.place_of(view.body)[1], wanted)
         ]
         found, before = [], None
         while True:

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from keepfold.gate import Actor, action, current
 from keepfold.kernel import ids
 from keepfold.ledger import history, indexing, keyring, verifications
 from keepfold.ledger.recorder import recorder
-from keepfold.ledger.types import EntryView, PersonEntries, Run
+from keepfold.ledger.types import EntryFilter, EntryView, PersonEntries, PersonEntry, Run
+
+# How many of a person's entries one look goes through at most.
+MOST_LOOKED_AT = history.MOST_LOOKED_AT
 
 
 @action("ledger.entries.list_of_person", subject="person", reason="reason", log="before")
@@ -24,13 +27,18 @@ def entries_of(
     limit: int = 50,
     reason: str | None = None,
     proofs: bool = True,
+    wanted: EntryFilter | None = None,
+    fits: Callable[[PersonEntry], bool] | None = None,
 ) -> PersonEntries:
     """Return a person's entries, newest first, with details and proofs; `proofs=False` leaves these out, and is quick.
 
-    `before` is a number of the person's own counter, as the last page returned it; `limit` is 1 to 500. Somebody who
-    was erased has no entries any more. Raises `NotAllowed`, `Invalid`, `LedgerHalted`.
+    `before` is a number of the person's own counter, as the last page returned it; `limit` is 1 to 500. `wanted` asks
+    for what stands in the entries, `fits` is asked about each of these once its details are open. However many are
+    left out, it is one look and one entry, and goes through 2,000 entries at most: the page may then be short, even
+    empty, and `before` continues. Somebody who was erased has no entries any more. Raises `NotAllowed`, `Invalid`,
+    `LedgerHalted`.
     """
-    return history.page(person, before, limit, proofs=proofs)
+    return history.page(person, before, limit, proofs=proofs, wanted=wanted, fits=fits)
 
 
 def _index(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -84,6 +92,7 @@ def rebuild_index(*, actor: Actor) -> int:
 
 
 __all__ = [
+    "MOST_LOOKED_AT",
     "entries_of",
     "rebuild_index",
     "recorder",

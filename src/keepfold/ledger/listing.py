@@ -53,11 +53,12 @@ def _fitting(wanted: EntryFilter) -> list[Tally]:
     if wanted.since is None and wanted.until is None:
         found = indexing.tallies(keyring.LOG, EVER)
     else:
-        found = _summed(*_hours(wanted))
-    return [tally for tally in found if _fits(tally.number, wanted)]
+        found = _summed(*hours_of(wanted))
+    return [tally for tally in found if fits(tally.number, wanted)]
 
 
-def _fits(number: int, wanted: EntryFilter) -> bool:
+def fits(number: int, wanted: EntryFilter) -> bool:
+    """Say whether entries of a class are asked for, time apart."""
     found = classes.describe(number)
     if found is None or (wanted.actions and found.action not in wanted.actions):
         return False
@@ -75,7 +76,8 @@ def _fits(number: int, wanted: EntryFilter) -> bool:
     )
 
 
-def _hours(wanted: EntryFilter) -> tuple[int, int]:
+def hours_of(wanted: EntryFilter) -> tuple[int, int]:
+    """Return the first hour since the epoch that is asked for, and the first that no longer is."""
     since = 0 if wanted.since is None else _first_hour(wanted.since)
     until = _END if wanted.until is None else _first_hour(wanted.until) + 24
     return since, until
@@ -92,7 +94,7 @@ def _rows(
     if wanted == _EVERYTHING:
         one_by_one = indexing.oldest if rising else indexing.newest
         return one_by_one(keyring.LOG, low if rising else high, limit)
-    since, until = _hours(wanted)
+    since, until = hours_of(wanted)
     places = [Wanted(tally.number, max(low, tally.low), min(high, tally.high)) for tally in fitting]
     places = [place for place in places if place.low <= place.high]
     rows: list[EntryRow] = []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,13 +19,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from keepfold.console.customers import words
 from keepfold.console.customers.frame import tabs
 from keepfold.console.customers.whom import Customer, customer_page
+from keepfold.gate import known_actions
 from keepfold.gate.console import actor_of, page
 from keepfold.gate.types import Actor
 from keepfold.kernel import ids
 from keepfold.kernel.errors import Invalid, NotFound
 from keepfold.ledger import actions as ledger
 from keepfold.ledger import queries
-from keepfold.ledger.types import PersonEntries, PersonEntry
+from keepfold.ledger.types import EntryFilter, PersonEntries, PersonEntry
 from keepfold.people import queries as people
 from keepfold.policy import queries as policy
 from keepfold.policy.types import Schema
@@ -33,8 +35,9 @@ from keepfold.ui import tables
 from keepfold.ui.words import in_language
 
 OPENINGS = "ledger.entries.list_of_person"
-_WINDOW = 200
-_MOST_WINDOWS = 20
+# How many entries a page reads, though it shows fewer: whoever is named in them can be chosen.
+_READ = 200
+_MOST = 500
 _NAMED = 3
 _PREFIXES = ("stf", "cli", "sys")
 
@@ -47,16 +50,13 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 
 
 class Seen(NamedTuple):
-    """One entry about a customer, as people read it. `actor` is the public id of a member of staff or a client."""
+    """One entry about a customer, as people read it."""
 
     entry: PersonEntry
     at: datetime
-    actor: str
     who: str
     what: str
     why: str
-    fields: tuple[str, ...]
-    purpose: str
     badge: ui.Badge
     state: ui.Badge
 
@@ -80,46 +80,44 @@ class Lately(NamedTuple):
 
 
 class Reader:
-    """Reads a customer's entries in windows, each look recorded once; looks names up once."""
+    """Reads a customer's entries, each look recorded once; looks names up once."""
 
     def __init__(self, actor: Actor, customer: Customer, reason: str) -> None:
         """Read nothing yet. `reason` is what the looks are recorded with."""
         self._actor, self._customer, self._reason = actor, customer, reason
-        self._windows: dict[int | None, PersonEntries] = {}
         self._names: dict[str, str] = {}
         self.schema = policy.schema()
+        self.total = 0
 
-    def window(self, before: int | None = None) -> PersonEntries:
-        """Return up to 200 entries with numbers below `before`, newest first."""
-        if before not in self._windows:
-            found = ledger.entries_of(
-                actor=self._actor,
-                person=self._customer.id,
-                before=before,
-                limit=_WINDOW,
-                reason=self._reason,
-                proofs=False,
-            )
-            self._windows[before] = found
-            self._learn(found.entries)
-        return self._windows[before]
+    def read(
+        self, before: int | None = None, limit: int = _READ, asked: Mapping[str, Any] | None = None
+    ) -> PersonEntries:
+        """Look once: return entries with numbers below `before`, newest first, and those alone that fit what is asked.
 
-    def seen(self, before: int | None = None) -> Iterator[Seen]:
-        """Yield all entries below a number, newest first, window by window."""
-        for _number in range(_MOST_WINDOWS):
-            found = self.window(before)
-            yield from (self.shown(one) for one in found.entries)
-            if found.before is None:
-                return
-            before = found.before
+        Everybody who is named in what was looked at can be asked for afterwards.
+        """
+        seen: set[str] = set()
+        found = ledger.entries_of(
+            actor=self._actor,
+            person=self._customer.id,
+            before=before,
+            limit=limit,
+            reason=self._reason,
+            proofs=False,
+            wanted=_public(asked) if asked else None,
+            fits=partial(_fits, asked=asked, seen=seen) if asked else None,
+        )
+        self.total = found.total
+        self._learn(seen | {_actor_of(one) for one in found.entries})
+        return found
 
-    def actors(self) -> list[tuple[str, str]]:
-        """Return who is named in the newest entries, by public id."""
-        self.window()
+    def actors(self, asked: str = "") -> list[tuple[str, str]]:
+        """Return who can be asked for, by public id: whoever was named in what was looked at, and who is asked for."""
+        self._learn({asked} if _raw(asked) is not None else set())
         return sorted(self._names.items(), key=lambda pair: pair[1].casefold())
 
-    def _learn(self, entries: Sequence[PersonEntry]) -> None:
-        fresh = {_actor_of(one) for one in entries} - self._names.keys() - {""}
+    def _learn(self, actors: set[str]) -> None:
+        fresh = actors - self._names.keys() - {""}
         raw = {text: parsed for text in fresh if (parsed := _raw(text)) is not None}
         names = people.names_of(raw.values())
         for text in fresh:
@@ -135,16 +133,12 @@ class Reader:
     def shown(self, one: PersonEntry) -> Seen:
         """Return one entry in words."""
         details, actor = one.details or {}, _actor_of(one)
-        fields = tuple(details.get("fields", ())) or tuple(_more(details, "set")) + tuple(_more(details, "removed"))
         return Seen(
             entry=one,
             at=_at(one),
-            actor=actor,
             who=self._names[actor] if actor else _kind_words(one),
-            what=_what(self.schema, one, details, fields),
+            what=_what(self.schema, one, details),
             why=_why(self.schema, one, details),
-            fields=fields,
-            purpose=details.get("purpose", ""),
             badge=ui.Badge(_("Allowed"), "good") if one.entry.allowed else ui.Badge(_("Refused"), "bad"),
             state=state_badge(one.state),
         )
@@ -202,9 +196,9 @@ def _fields_words(schema: Schema, fields: Sequence[str]) -> str:
     }
 
 
-def _what(schema: Schema, one: PersonEntry, details: Mapping[str, Any], fields: Sequence[str]) -> str:
+def _what(schema: Schema, one: PersonEntry, details: Mapping[str, Any]) -> str:
     action = one.entry.action or ""
-    shown = _fields_words(schema, fields)
+    shown = _fields_words(schema, _fields_of(details))
     if not one.entry.allowed:
         return _("got a refusal for %(fields)s") % {"fields": shown} if shown else _refused_words(one)
     made = _SENTENCES.get(action)
@@ -291,7 +285,7 @@ def _reason(details: Mapping[str, Any]) -> str:
 def lately(actor: Actor, customer: Customer, most: int) -> Lately:
     """Return the latest openings of a customer, refused ones too."""
     reader = Reader(actor, customer, "console.customer")
-    first = reader.window()
+    first = reader.read()
     openings = [one for one in map(reader.shown, first.entries) if one.entry.entry.action in KINDS["openings"]]
     return Lately([_event(one) for one in openings[:most]], first.total)
 
@@ -330,7 +324,7 @@ TABLE = tables.Table(
 )
 
 
-def _filters(reader: Reader) -> tuple[tables.Filter, ...]:
+def _filters(reader: Reader, who: str) -> tuple[tables.Filter, ...]:
     fields = [(name, words.field(spec)) for name, spec in reader.schema.fields.items()]
     purposes = [(name, words.purpose(spec)) for name, spec in reader.schema.purposes.items()]
     kinds = (
@@ -343,25 +337,48 @@ def _filters(reader: Reader) -> tuple[tables.Filter, ...]:
         tables.Choice("kind", _("What happened"), kinds),
         tables.Choice("field", _("Field"), fields),
         tables.Choice("purpose", _("Purpose"), purposes),
-        tables.Choice("who", _("Who"), reader.actors),
+        tables.Choice("who", _("Who"), partial(reader.actors, who)),
         tables.Choice("answer", _("Answer"), (("allowed", _("Allowed")), ("refused", _("Refused")))),
         tables.Days("at", _("Days")),
     )
 
 
-def _fits(one: Seen, wanted: Mapping[str, Any]) -> bool:
-    answer = "allowed" if one.allowed else "refused"
-    if wanted.get("answer", answer) != answer or wanted.get("who", one.actor) != one.actor:
-        return False
-    if "kind" in wanted and one.entry.entry.action not in KINDS[wanted["kind"]]:
-        return False
-    if "field" in wanted and not _touches(one, wanted["field"]):
-        return False
-    return wanted.get("purpose", one.purpose) == one.purpose and _within(one.at, wanted.get("at"))
+def _public(asked: Mapping[str, Any]) -> EntryFilter:
+    """Return what of it stands in the entries themselves. Their days are those of UTC: one more at both ends."""
+    first, last = asked.get("at") or (None, None)
+    known = known_actions()
+    return EntryFilter(
+        actions=frozenset(known[name].number for name in KINDS.get(asked.get("kind", ""), ())),
+        allowed=None if "answer" not in asked else asked["answer"] == "allowed",
+        since=_moved(first, -1),
+        until=_moved(last, 1),
+    )
 
 
-def _touches(one: Seen, field: str) -> bool:
-    return field in one.fields or (one.entry.details or {}).get("more", {}).get("field") == field
+def _moved(day: date | None, days: int) -> date | None:
+    if day is None or not date.min < day < date.max:
+        return day
+    return day + timedelta(days=days)
+
+
+def _fits(one: PersonEntry, *, asked: Mapping[str, Any], seen: set[str]) -> bool:
+    """Say whether an entry's details are asked for, and remember who is named in those that fit but for that."""
+    details = one.details or {}
+    if not _within(_at(one), asked.get("at")) or asked.get("purpose", "") not in {"", details.get("purpose", "")}:
+        return False
+    if "field" in asked and not _touches(one, asked["field"]):
+        return False
+    seen.add(_actor_of(one))
+    return asked.get("who", "") in {"", _actor_of(one)}
+
+
+def _touches(one: PersonEntry, field: str) -> bool:
+    details = one.details or {}
+    return field in _fields_of(details) or details.get("more", {}).get("field") == field
+
+
+def _fields_of(details: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(details.get("fields", ())) or (*_more(details, "set"), *_more(details, "removed"))
 
 
 def _within(at: datetime, days: tuple[date | None, date | None] | None) -> bool:
@@ -371,22 +388,17 @@ def _within(at: datetime, days: tuple[date | None, date | None] | None) -> bool:
 
 
 def _source(reader: Reader, query: tables.Query) -> tables.Slice:
-    after = int(query.after) if query.after.isdecimal() and len(query.after) < 16 else None
-    found: list[Seen] = []
-    more = False
-    for one in reader.seen(after):
-        if len(found) == query.limit:
-            more = True
-            break
-        if _fits(one, query.filters):
-            found.append(one)
-    total = None if query.filters else reader.window(after).total
-    first = 0 if total is None or not found else total - found[0].entry.number
+    before = int(query.after) if query.after.isdecimal() and len(query.after) < 16 else None
+    look = reader.read(before, min(max(query.limit, _READ), _MOST), query.filters)
+    found, after = look.entries[: query.limit], look.before
+    if len(look.entries) > len(found):
+        after = found[-1].number
+    total = None if query.filters else look.total
     return tables.Slice(
-        [_row(one) for one in found],
-        after=str(found[-1].entry.number) if more and found else "",
+        [_row(reader.shown(one)) for one in found],
+        after="" if after is None else str(after),
         total=total,
-        first=first,
+        first=0 if total is None or not found else total - found[0].number,
     )
 
 
@@ -423,18 +435,21 @@ def entry(_request: HttpRequest, entry: str) -> HttpResponse:
 @page(OPENINGS)
 @customer_page
 def openings(request: HttpRequest, customer: Customer) -> HttpResponseBase:
-    """Show everything that was done with a customer's data."""
+    """Show everything that was done with a customer's data: one look, whatever is asked for."""
     actor = actor_of(request)
     reader = Reader(actor, customer, "console.openings")
-    declared = dataclasses.replace(TABLE, filters=_filters(reader))
-    shown = declared.on(request, lambda query: _source(reader, query))
+    declared = dataclasses.replace(TABLE, filters=_filters(reader, request.GET.get("who", "")))
+    shown = declared.on(request, partial(_source, reader))
     if shown.is_export:
         return shown.export()
+    # Before the form is shown: it names those who were found.
+    rows = shown.slice.rows
     context = {
         "active": "customers",
         "customer": customer,
         "tabs": tabs(customer, actor, "customer_openings"),
         "table": shown,
-        "total": reader.window().total,
+        "total": reader.total,
+        "looked_at": ledger.MOST_LOOKED_AT if shown.slice.after and not rows else 0,
     }
     return render(request, "console/customers/openings.html", context)
