@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import pytest
+from django.utils import translation
 
 from keepfold.intake.console import refused
+from keepfold.kernel import config, db
 from tests.intake.importing import Importing, main_of
 from tests.support.console import text_of
 from tests.support.entries import waiting_actions
@@ -61,6 +64,47 @@ def test_rows_that_could_not_even_be_read_are_named_too(installation):
     answer = ana.browser.post(f"{ana.where}/refused", {"reason": "mending ticket 4711"})
     rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert [row[0] for row in rows] == ["Row", "2", "3"]
+
+
+def test_the_file_takes_a_turn_and_whoever_must_wait_has_taken_nothing_out(installation):
+    ana = Importing().to_end()
+
+    def take_out() -> Any:
+        return ana.browser.post(f"{ana.where}/refused", {"reason": "mending ticket 4711"})
+
+    def deeds() -> int:
+        return waiting_actions().count(("intake.rejects.take_out", True))
+
+    begun = [take_out() for _ in range(config.current().web_threads - 1)]
+    before = deeds()
+    assert {answer.status_code for answer in begun} == {200}
+    refusal = take_out()
+    assert refusal.status_code == 429
+    assert "Another file is being written at this moment." in text_of(refusal)
+    assert ana.browser.get(f"{ana.where}/refused?as=csv").status_code == 429
+    assert deeds() == before
+    b"".join(begun.pop().streaming_content)
+    again = take_out()
+    assert again.status_code == 200
+    for answer in (*begun, again):
+        answer.close()
+    assert deeds() == before + 1
+
+
+def test_a_turn_ends_when_the_rows_cannot_be_given_out(installation):
+    """Somebody wrote into the import's row: it is not trusted, and nobody waits for a file that is not written."""
+    ana = Importing().to_end()
+    db.execute("default", "UPDATE intake_import SET draft = NULL")
+    for _ in range(config.current().web_threads + 1):
+        answer = ana.browser.post(f"{ana.where}/refused", {"reason": "mending ticket 4711"})
+        assert answer.status_code == 503
+
+
+def test_the_file_speaks_the_language_of_whoever_takes_it_out(installation):
+    ana = Importing(HTTP_ACCEPT_LANGUAGE="de").to_end()
+    answer = ana.browser.post(f"{ana.where}/refused", {"reason": "Ticket 4711"})
+    translation.deactivate()
+    assert b"".join(answer.streaming_content).decode().startswith("Zeile,Warum,")
 
 
 # -- hostile content -------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone, translation
@@ -45,14 +45,13 @@ def answer(form: str, name: str, columns: Sequence[Column], rows: Iterable[Mappi
     threads. Raises `TooMany` for one more.
     """
     write = csv_pieces if form == "csv" else json_pieces
-    response = StreamingHttpResponse(_Turn(_in_language(write(columns, rows))), content_type=FORMS[form])
+    response = StreamingHttpResponse(Turn().writing(write(columns, rows)), content_type=FORMS[form])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{timezone.now():%Y-%m-%d}.{form}"'
     return response
 
 
-def _in_language(pieces: Iterator[str]) -> Iterator[str]:
-    """Keep the reader's language while pieces are made, after the view has returned."""
-    language = translation.get_language()
+def _in_language(pieces: Iterator[Any], language: str | None) -> Iterator[Any]:
+    """Make each piece in a language."""
     while True:
         with translation.override(language):
             piece = next(pieces, None)
@@ -68,11 +67,16 @@ class _Turns:
     taken = 0
 
 
-class _Turn:
-    """The pieces of one file, written in its turn; the turn ends with the file, or when nobody wants the rest."""
+class Turn:
+    """The turn of one file, and its pieces; it ends with the file, when nobody wants the rest, or when that fails.
 
-    def __init__(self, pieces: Iterator[str]) -> None:
-        self._pieces, self._held = pieces, False
+    `with Turn() as turn:` is for whoever has more to do between the turn and the file: what goes wrong there ends it.
+    """
+
+    def __init__(self) -> None:
+        """Take a turn. Raises `TooMany` when all are taken."""
+        self._pieces: Iterator[Any] = iter(())
+        self._held = False
         with _Turns.lock:
             if _Turns.taken >= max(1, config.current().web_threads - 1):
                 raise TooMany(
@@ -83,11 +87,26 @@ class _Turn:
             _Turns.taken += 1
             self._held = True
 
-    def __iter__(self) -> Iterator[str]:
+    def writing(self, pieces: Iterator[Any]) -> Turn:
+        """Let this be the turn of a file in these pieces, texts or bytes; they are made in the language of now."""
+        # The view has returned when they are made, and the thread may speak another language by then.
+        self._pieces = _in_language(pieces, translation.get_language())
+        return self
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_more: object) -> None:
+        """End the turn when something went wrong; otherwise the file ends it."""
+        if kind is not None:
+            self.close()
+
+    def __iter__(self) -> Iterator[Any]:
         """Return itself: there is one reading."""
         return self
 
-    def __next__(self) -> str:
+    def __next__(self) -> Any:
         """Return the next piece."""
         try:
             return next(self._pieces)

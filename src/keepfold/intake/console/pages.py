@@ -21,7 +21,7 @@ from keepfold.intake.types import WORKING, Held
 from keepfold.kernel import ids
 from keepfold.kernel.errors import Conflict, Invalid, KeepfoldError
 from keepfold.policy import queries as policy
-from keepfold.ui import nav, toast
+from keepfold.ui import exports, nav, toast
 
 NEEDS = ("intake.upload.add", "intake.source.connect")
 
@@ -261,8 +261,10 @@ def import_refused(request: HttpRequest, import_id: str) -> HttpResponseBase:
     held = queries.import_of(actor, import_id)
     form = forms.ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        draft = actions.take_out_rejects(actor=actor, held=held, reason=form.cleaned_data["reason"])
-        return refused.download(held, draft)
+        # The turn first: nobody took anything out who was told to come again.
+        with exports.Turn() as turn:
+            draft = actions.take_out_rejects(actor=actor, held=held, reason=form.cleaned_data["reason"])
+            return refused.download(held, draft, turn)
     table = refused.REFUSED.on(request, refused.source_for(held))
     if table.is_export:
         return table.export()

@@ -17,7 +17,7 @@ from keepfold.intake.console import words
 from keepfold.intake.types import Draft, Flaw, Held, Position
 from keepfold.kernel.errors import Conflict
 from keepfold.policy import queries as policy
-from keepfold.ui import tables
+from keepfold.ui import exports, tables
 
 REFUSED = tables.Table(
     key="refused",
@@ -64,15 +64,18 @@ def _shown(flaw: Flaw, labels: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def download(held: Held, draft: Draft) -> StreamingHttpResponse:
-    """Return the refused rows as CSV: number, reasons, and the columns that were mapped. Raises `Conflict`."""
+def download(held: Held, draft: Draft, turn: exports.Turn) -> StreamingHttpResponse:
+    """Return the refused rows as CSV: number, reasons, and the columns that were mapped. Raises `Conflict`.
+
+    The file takes a turn like any other: a long one holds a thread of the server while it is read and written.
+    """
     if held.run is None or draft.found is None or not draft.origin.name:
         raise Conflict(
             _("The rows of a database are not kept here."),
             code="intake.rejects-elsewhere",
             next_step=_("Look for them in the database by their row numbers."),
         )
-    answer = StreamingHttpResponse(_lines(held, draft), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(turn.writing(_lines(held, draft)), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="refused-rows.csv"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
