@@ -56,6 +56,17 @@ def test_code_shows_every_character(line):
     assert html.unescape(re.sub(r"</?[bi][^>]*>", "", ui.highlighted(line))) == line
 
 
+def test_a_listing_gives_each_line_its_number_its_mark_and_nothing_unescaped():
+    lines = [ui.CodeLine("", "", 1), ui.CodeLine("<a>", "add", 2), ui.CodeLine("b", "cut"), ui.CodeLine("…")]
+    shown = ui.listing(lines, 'L"')
+    assert shown == (
+        '<span data-n="1" id="L&quot;1"></span>'
+        '<span class="add" data-n="2" id="L&quot;2"><span class="vh">Added: </span>+ &lt;a&gt;</span>'
+        '<span class="cut"><span class="vh">Removed: </span>- b</span>'
+        "<span>…</span>"
+    )
+
+
 def test_a_difference_keeps_the_numbers_of_the_new_file():
     lines = ui.code_diff("a: 1\nb: 2\nc: 3\n", "a: 1\nb: 4\nc: 3\nd: 5\n")
     assert [(line.text, line.mark, line.number) for line in lines] == [

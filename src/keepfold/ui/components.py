@@ -6,12 +6,12 @@ Every text may be a lazy translation. None holds markup, except where a `SafeStr
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -205,11 +205,27 @@ def highlighted(line: str) -> SafeString:
 
 
 def _comment_of(line: str) -> str:
+    if "#" not in line:
+        return ""
     for found in re.finditer(r"(?:^|(?<=\s))#", line):
         before = line[: found.start()]
         if before.count('"') % 2 == 0 and before.count("'") % 2 == 0:
             return line[found.start() :]
     return ""
+
+
+def listing(lines: Iterable[CodeLine], anchor: str) -> SafeString:
+    """Return lines as markup, each with its number and its mark. A file may have many, so no template is asked."""
+    said = {"cut": format_html('<span class="vh">{} </span>', _("Removed:")),
+            "add": format_html('<span class="vh">{} </span>', _("Added:"))}  # fmt: skip
+    start = escape(anchor)
+    return mark_safe("".join(_listed(one, start, said.get(one.mark, "")) for one in lines))  # noqa: S308  escaped
+
+
+def _listed(one: CodeLine, anchor: str, said: str) -> str:
+    mark = f' class="{escape(one.mark)}"' if one.mark else ""
+    place = f' data-n="{one.number}" id="{anchor}{one.number}"' if one.number else ""
+    return f"<span{mark}{place}>{said}{one.shown if one.text or one.mark else ''}</span>"
 
 
 def code_lines(text: str, start: int = 1, marks: Mapping[int, str] | None = None) -> CodeLines:

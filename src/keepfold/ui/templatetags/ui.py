@@ -378,7 +378,7 @@ def code(
 ) -> dict[str, Any]:
     """Show lines of a file with their numbers and marks."""
     shown = components.code_lines(text, start, marks) if isinstance(text, str) else text
-    return {"lines": shown, "label": label, "anchor": anchor}
+    return {"lines": components.listing(shown, anchor), "label": label}
 
 
 # -------------------------------------------------------------------------------------------------------------- tables
