@@ -25,6 +25,7 @@ from keepfold.policy.actions import (
     take_evidence,
 )
 from keepfold.policy.errors import DraftChanged
+from keepfold.policy.format.tree import MAX_LINES
 from keepfold.policy.templates import text_of
 from tests.policy.conftest import ANA, MALLORY, OLGA
 
@@ -116,6 +117,18 @@ def test_two_people_who_write_at_once_never_overwrite_each_other(room):
 def test_a_text_beyond_a_megabyte_is_refused(room):
     with pytest.raises(TooLarge):
         started("# " + "é" * 600_000)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\f", "\u2028"])
+def test_a_text_of_more_lines_than_a_policy_may_have_is_refused_and_says_what_to_do(room, end):
+    kept = queries.draft_revision(started("a: 1" + end * MAX_LINES), 1).text
+    assert len(kept.splitlines()) == MAX_LINES
+    with pytest.raises(TooLarge) as refused:
+        started("a: 1" + end * MAX_LINES + "b: 2")
+    assert f"at most {MAX_LINES:,} lines" in refused.value.detail
+    assert "Take out empty lines" in refused.value.next_step
+    assert refused.value.code == "policy.too-many-lines"
+    assert len(queries.drafts()) == 1
 
 
 def test_a_draft_needs_a_name(room):

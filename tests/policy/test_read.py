@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from keepfold.policy.format.tree import MAX_BYTES, Unreadable, read_tree
-from keepfold.policy.load import load
+from keepfold.policy.format.tree import MAX_BYTES, MAX_LINES, Unreadable, read_tree
+from keepfold.policy.load import load, load_stored
 from keepfold.policy.templates import text_of
 
 SHOP = text_of("media-shop")
@@ -34,12 +34,19 @@ def found(source: bytes | str) -> list[tuple[str, int, int]]:
         ("policy: \x00", "file.syntax", 1, 9),
         ('policy: "\\UFFFFFFFF"', "file.syntax", 0, 0),
         ("[" * 40 + "]" * 40, "file.too-deep", 1, 17),
-        ("- a\n" * 30_000, "file.too-large", 20_000, 3),
+        ("- [a]\n" * 12_000, "file.too-large", 10_000, 4),
+        ("a: 1" + "\n" * 20_000 + "b: 1", "file.too-large", 0, 0),
         (b"#" * (MAX_BYTES + 1), "file.too-large", 0, 0),
     ],
 )
 def test_what_is_not_a_tree_of_values_is_refused_with_its_place(source, check, line, column):
     assert found(source) == [(check, line, column)]
+
+
+def test_a_stored_policy_is_read_back_however_many_lines_it_has():
+    policy, policy_hash = load_stored(SHOP + "\n" * MAX_LINES)
+    assert policy.id == load(SHOP).policy.id
+    assert policy_hash == load(SHOP).hash
 
 
 def test_ten_thousand_brackets_do_not_exhaust_the_stack():

@@ -11,9 +11,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.html import escape
 
+from keepfold.gate.types import Actor
 from keepfold.kernel import config, db, ids
 from keepfold.policy import queries
 from keepfold.policy.actions import start_draft
+from keepfold.policy.console import desk as desks
+from keepfold.policy.format.tree import MAX_LINES
 from keepfold.policy.templates import text_of
 from tests.policy.sending import filled
 from tests.support.console import signed_in
@@ -243,6 +246,66 @@ def test_a_text_beyond_a_megabyte_is_refused_in_words(ana):
     draft = begin(ana)
     answer = write(ana, draft, "é" * 400_000 + "\n" * 300_000)
     assert answer.status_code in {413, 422}
+
+
+# As much as fits into what a form may carry.
+ENDLESS = "\n" * 1_000_000
+
+
+@pytest.mark.parametrize("action", ["save", "check"])
+def test_a_text_of_too_many_lines_comes_back_whole_with_the_limit_and_what_to_do(ana, action):
+    draft = begin(ana)
+    before, sent = text(draft), filled(open_(ana, f"{draft}?view=text"))
+    answer = ana.post(f"{draft}/{action}", {**sent, "text": ENDLESS + "# typed", "do": "text"})
+    page = page_of(answer)
+    assert answer.status_code == 422
+    assert f"at most {MAX_LINES:,} lines. Take out empty lines" in page
+    assert filled(page)["text"][0].replace("\r\n", "\n") == ENDLESS + "# typed"
+    assert text(draft) == before
+
+
+def test_no_page_shows_compares_or_numbers_more_lines_than_a_policy_may_have(ana):
+    found = queries.draft(ids.parse("drf", begin(ana).rsplit("/", 1)[1]))
+    desk = desks.of(found, Actor(kind="staff", id=found.created_by), ENDLESS)
+    assert desk.numbers.count("\n") < MAX_LINES + 200
+    assert len(desk.marked) == len(desk.around("", "")) == MAX_LINES
+    assert desk.lines_changed == 0
+    assert [(one.check, one.line) for one in desk.problems] == [("file.too-large", 0)]
+    assert f"more than {MAX_LINES:,} lines" in desk.first.text
+
+
+def test_a_check_while_writing_says_that_there_are_too_many_lines(ana):
+    draft = begin(ana)
+    sent = filled(open_(ana, f"{draft}?view=text"))
+    answer = ana.post(f"{draft}/check?first", {**sent, "text": ENDLESS}, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert f"more than {MAX_LINES:,} lines" in page_of(answer)
+    assert len(answer.content) < 10_000
+
+
+def test_a_guided_change_that_would_make_too_many_lines_is_refused_in_words(ana):
+    draft = begin(ana)
+    full = text(draft) + "\n" * (MAX_LINES - text(draft).count("\n"))
+    write(ana, draft, full)
+    assert text(draft) == full
+    answer = ana.post(f"{draft}/example", {"on": 2, "role": "support", "purpose": "newsletter", "expect": "denied"})
+    assert answer.status_code == 422
+    assert f"at most {MAX_LINES:,} lines" in page_of(answer)
+    assert text(draft) == full
+
+
+@pytest.mark.parametrize("typed", ["# Ana was here.\n", ENDLESS])
+def test_a_text_that_was_only_checked_still_meets_what_somebody_else_saved_meanwhile(ana, installation, typed):
+    olga, draft = signed_in("Olga"), begin(ana)
+    original = text(draft)
+    sent = filled(open_(ana, f"{draft}?view=text"))
+    write(olga, draft, original.replace("P24M", "P12M"))
+    theirs = text(draft)
+    again = filled(page_of(ana.post(f"{draft}/check", {**sent, "text": original + typed})))
+    answer = ana.post(f"{draft}/save", {**again, "text": original + "# Ana was here.\n"})
+    assert answer.status_code == 409
+    assert "Olga saved" in page_of(answer)
+    assert text(draft) == theirs
 
 
 # ------------------------------------------------------------------------------------------- two at once

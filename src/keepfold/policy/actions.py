@@ -94,7 +94,7 @@ def activate(*, actor: Actor, version: str) -> Activation:
 def start_draft(*, actor: Actor, title: str, text: str, base: str = "") -> bytes:
     """Begin a draft with a text, which may be anything; return its id (16 bytes). `base` is a full version, or "".
 
-    Raises `Invalid` without a title, `TooLarge` beyond one megabyte, `TooMany` beyond 200 open drafts.
+    Raises `Invalid` without a title, `TooLarge` beyond one megabyte or 20,000 lines, `TooMany` beyond 200 open drafts.
     """
     return moves.begin(actor, title=title, text=text, base=base)
 

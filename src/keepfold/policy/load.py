@@ -13,7 +13,7 @@ from keepfold.policy.canonical import canonical, digest
 from keepfold.policy.format.document import Policy
 from keepfold.policy.format.nearest import shown
 from keepfold.policy.format.shapes import MISSING, Missing, Model, Notes
-from keepfold.policy.format.tree import Node, Unreadable, read_tree, repeated_keys
+from keepfold.policy.format.tree import Node, Unreadable, read_tree, repeated_keys, require_few_lines
 from keepfold.policy.types import Finding, Place, Report
 
 _MOST_FINDINGS = 200
@@ -34,6 +34,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 def load(source: bytes | str, name: str = "policy") -> Loaded:
     """Read and check a policy. Never raises for anything that the text may hold: all of it becomes findings."""
     try:
+        require_few_lines(source)
         root = read_tree(source)
     except Unreadable as error:
         place = Place(path="", line=error.line, column=error.column)

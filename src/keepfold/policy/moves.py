@@ -18,7 +18,7 @@ from keepfold.policy.diff import diff
 from keepfold.policy.drafting import rows, rules
 from keepfold.policy.drafting.rules import Verb
 from keepfold.policy.errors import DraftChanged
-from keepfold.policy.format.tree import MAX_BYTES
+from keepfold.policy.format.tree import MAX_BYTES, has_too_many_lines
 from keepfold.policy.load import Loaded, load
 from keepfold.policy.types import DraftKind, DraftState
 
@@ -251,10 +251,18 @@ def ready(text: str) -> Loaded:
 
 def tidy(text: str) -> str:
     """Return a text as drafts keep it: line feeds only, no byte order mark. Raises `TooLarge`."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").replace("\x00", "")
-    if len(plain.encode("utf-8", "replace")) > MAX_BYTES:
-        raise TooLarge(_("A policy has at most one megabyte."), code="policy.too-long")
-    return plain
+    kept = plain(text)
+    shorter = _("Take out empty lines and comments that nobody needs, then send it again.")
+    if len(kept.encode("utf-8", "replace")) > MAX_BYTES:
+        raise TooLarge(_("A policy has at most one megabyte."), code="policy.too-long", next_step=shorter)
+    if has_too_many_lines(kept):
+        raise TooLarge(_("A policy has at most 20,000 lines."), code="policy.too-many-lines", next_step=shorter)
+    return kept
+
+
+def plain(text: str) -> str:
+    """Return a text as drafts would keep it, however long it is."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").replace("\x00", "")
 
 
 def no_draft() -> NotFound:

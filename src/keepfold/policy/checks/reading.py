@@ -4,7 +4,7 @@ from __future__ import annotations
 
 READING = {
     "file.encoding": "The file is UTF-8 text.",
-    "file.too-large": "The file is at most 1 MiB and holds at most 20,000 values.",
+    "file.too-large": "The file is at most 1 MiB and 20,000 lines, and holds at most 20,000 values.",
     "file.syntax": "The file is YAML 1.2.",
     "file.empty": "The file holds a policy.",
     "file.anchor": "There are no anchors and aliases: every value is written out.",

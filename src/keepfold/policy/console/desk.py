@@ -23,7 +23,7 @@ from keepfold.policy.diff import diff
 from keepfold.policy.drafting import reading, rules
 from keepfold.policy.errors import NoPolicy
 from keepfold.policy.format.document import Policy
-from keepfold.policy.format.tree import Unreadable
+from keepfold.policy.format.tree import MAX_LINES, Unreadable, has_too_many_lines
 from keepfold.policy.guide.spans import Spans
 from keepfold.policy.guide.spans import spans_of as places_of
 from keepfold.policy.load import Loaded, load, load_tree
@@ -92,7 +92,7 @@ def read(text: str) -> Loaded:
 def spans_of(text: str) -> Spans | None:
     """Return where everything stands in a text, or None when it is no YAML that a policy may be."""
     try:
-        return places_of(text)
+        return None if has_too_many_lines(text) else places_of(text)
     except Unreadable:
         return None
 
@@ -244,12 +244,15 @@ class Desk:
 
     @cached_property
     def marked(self) -> ui.CodeLines:
-        """Return the lines of the file with marks: added, cut, and those that a finding asks about."""
+        """Return the lines of the file with marks: added, cut, and those that a finding asks about.
+
+        Of a text that has more lines than a policy may, only so many are returned, and compared with nothing.
+        """
         asked = {one.line for one in self.problems if one.is_error}
-        if not self.base_text:
+        if not self._compared:
             return tuple(
                 ui.CodeLine(line, "ask" if number in asked else "", number)
-                for number, line in enumerate(self.text.split("\n"), start=1)
+                for number, line in enumerate(self.text.split("\n", MAX_LINES)[:MAX_LINES], start=1)
             )
         return tuple(
             ui.CodeLine(one.text, "ask" if one.number in asked else one.mark, one.number) for one in self._compared
@@ -257,7 +260,9 @@ class Desk:
 
     @cached_property
     def _compared(self) -> tuple[rules.Line, ...]:
-        return tuple(rules.compared(self.base_text, self.text)) if self.base_text else ()
+        if not self.base_text or has_too_many_lines(self.text):
+            return ()
+        return tuple(rules.compared(self.base_text, self.text))
 
     def around(self, section: str, name: str) -> ui.CodeLines:
         """Return the marked lines of one entry, and those that changed or are asked about; all where there are none."""
@@ -285,7 +290,7 @@ class Desk:
     @property
     def numbers(self) -> str:
         """Return the numbers of the lines, one on each; more than there are, for what is being written."""
-        return "\n".join(map(str, range(1, self.text.count("\n") + 200)))
+        return "\n".join(map(str, range(1, min(self.text.count("\n"), MAX_LINES) + 200)))
 
     @cached_property
     def assessments(self) -> list[Due]:

@@ -86,10 +86,23 @@ def draft(request: HttpRequest, draft: str) -> HttpResponse:
 
 
 def show(
-    request: HttpRequest, desk: Desk, *, bound: Any = None, error: str = "", typed: bool = False, status: int = 200
+    request: HttpRequest,
+    desk: Desk,
+    *,
+    bound: Any = None,
+    error: str = "",
+    typed: bool = False,
+    on: int | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """Return the page of a draft; `bound` is a form with mistakes, `typed` a text that is not saved."""
-    return render(request, "policy/draft.html", _context(request, desk, bound, error, typed=typed), status=status)
+    """Return the page of a draft; `bound` is a form with mistakes, `typed` a text that is not saved.
+
+    `on` is the revision that the text was made from, when that is not the newest: whoever saves then meets the
+    text of others.
+    """
+    context = _context(request, desk, bound, error, typed=typed)
+    context["on"] = desk.draft.revision if on is None else on
+    return render(request, "policy/draft.html", context, status=status)
 
 
 def _context(request: HttpRequest, desk: Desk, bound: Any, error: str, *, typed: bool) -> dict[str, Any]:
@@ -114,10 +127,17 @@ def _context(request: HttpRequest, desk: Desk, bound: Any, error: str, *, typed:
         "views": _views(desk, part, view, allowed),
         "by": known[found.created_by],
         "base_number": queries.ordinal(found.base) if found.base else 0,
-        "lines": desk.marked if view == "whole" else desk.around(part.section, part.name),
+        "lines": _listed(desk, part, view),
         "can_undo": allowed.write and _before(found) > 0,
         **_lower(desk, known),
     }  # fmt: skip
+
+
+def _listed(desk: Desk, part: parts.Part, view: str) -> ui.CodeLines:
+    """Return the lines beside the form; none where they are written on."""
+    if view == "text":
+        return ()
+    return desk.marked if view == "whole" else desk.around(part.section, part.name)
 
 
 def _lower(desk: Desk, known: Any) -> dict[str, Any]:
@@ -156,12 +176,18 @@ def _views(desk: Desk, part: parts.Part, view: str, allowed: Rights) -> list[ui.
 def check(request: HttpRequest, draft: str) -> HttpResponse:
     """Look at a text that is still being written: what is wrong with it, and what it would change. Stores nothing."""
     found, actor = find(request, draft), actor_of(request)
-    text = _sent(request)
+    try:
+        text = _sent(request)
+    except TooLarge as error:
+        if not is_partial(request):
+            return _too_large(request, found, actor, error)
+        text = moves.plain(request.POST["text"])  # the checks say so below the text
     desk = desks.of(found, actor, text)
     if "part" in request.POST and text is None:
         desk = _as_filled_in(request, desk)
     if not is_partial(request):
-        return show(request, desk, typed=text is not None)
+        typed = text is not None
+        return show(request, desk, typed=typed, on=_number(request, "on") if typed else None)
     known = names.of({found.created_by, *(event.person for event in found.events)})
     context = {"may": rights(actor, found, two_people=desk.two_people), **_lower(desk, known)}
     template = "policy/_first.html" if "first" in request.GET else "policy/_lower.html"
@@ -184,6 +210,13 @@ def _sent(request: HttpRequest) -> str | None:
     return None if text is None else moves.tidy(text)
 
 
+def _too_large(request: HttpRequest, found: Draft, actor: Actor, error: TooLarge) -> HttpResponse:
+    """Return the page with the text that was too large, so that whoever wrote it can shorten it. Nothing is stored."""
+    desk = desks.of(found, actor, moves.plain(request.POST["text"]))
+    said = f"{error.detail} {error.next_step or ''}".strip()
+    return show(request, desk, error=said, typed=True, on=_number(request, "on"), status=422)
+
+
 # ------------------------------------------------------------------------------------------------- writing
 
 
@@ -194,7 +227,7 @@ def save(request: HttpRequest, draft: str) -> HttpResponse:
     try:
         text = _sent(request)
     except TooLarge as error:
-        return show(request, desks.of(found, actor), error=error.detail, status=422)
+        return _too_large(request, found, actor, error)
     work = _Work(request, found, actor, _number(request, "on"))
     return work.done(text)
 
@@ -219,9 +252,8 @@ class _Work:
             except DraftChanged:
                 return merge_page(self.request, self.found, self.actor, on=self.on, mine=text)
             except Conflict as error:
-                return show(
-                    self.request, desks.of(self.found, self.actor, text), error=error.detail, typed=True, status=409
-                )
+                desk = desks.of(self.found, self.actor, text)
+                return show(self.request, desk, error=error.detail, typed=True, on=self.on, status=409)
             base = text
             if self.do == "text":
                 toast.say(self.request, _("Saved."))
@@ -240,13 +272,13 @@ class _Work:
         try:
             change = parts.remove(desk, part) if self.do == "remove" else parts.apply(desk, part, self.request.POST)
         except parts.NotYet as error:
-            return show(self.request, desk, bound=error.form, error=error.words, status=422)
+            return show(self.request, desk, bound=error.form, error=error.words, on=self.on, status=422)
         try:
             self._keep(change.text, how="form", part=change.path)
         except DraftChanged:
             return merge_page(self.request, self.found, self.actor, on=self.on, mine=change.text)
         except Conflict as error:
-            return show(self.request, desk, error=error.detail, status=409)
+            return show(self.request, desk, error=error.detail, on=self.on, status=409)
         toast.say(self.request, change.said)
         return self._back(change.part)
 

@@ -11,7 +11,9 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from keepfold.kernel.errors import TooLarge
 from keepfold.people import queries as people
+from keepfold.policy import moves
 from keepfold.policy.console import words
 from keepfold.policy.console.desk import Desk
 from keepfold.policy.console.guided.base import EntryForm
@@ -211,7 +213,9 @@ def remove(desk: Desk, part: Part) -> Change:
 
 def _operated(desk: Desk, steps: list[Step], form: EntryForm | None, *, part: Part, name: str, said: str) -> Change:
     try:
-        text = operate(desk.text, steps) if steps else desk.text
+        text = moves.tidy(operate(desk.text, steps)) if steps else desk.text
+    except TooLarge as error:
+        raise NotYet(f"{error.detail} {error.next_step}", form) from None
     except CannotEdit as error:
         where = _("Line %(line)s is written in a way that the form cannot change without harm. Change it in the text.")
         raise NotYet(where % {"line": error.line}, form) from None

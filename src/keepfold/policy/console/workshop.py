@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from keepfold.gate.console import actor_of, may, page
 from keepfold.gate.types import Actor
 from keepfold.kernel import clock, config, ids
-from keepfold.kernel.errors import KeepfoldError, NotFound
+from keepfold.kernel.errors import KeepfoldError, NotFound, TooLarge
 from keepfold.policy import actions, moves, queries
 from keepfold.policy.console import names
 from keepfold.policy.drafting import reading, rules
@@ -207,6 +207,10 @@ def draft_new(request: HttpRequest) -> HttpResponse:
             made = actions.start_draft(actor=actor_of(request), title=form.cleaned_data["title"], text=text, base=base)
         except NotFound:
             form.add_error("version", _("There is no such version. Choose one of the list."))
+        except TooLarge as error:
+            form.add_error(
+                "file" if form.cleaned_data["start"] == "file" else None, f"{error.detail} {error.next_step}"
+            )
         except KeepfoldError as error:
             form.add_error(None, error.detail)
         else:

@@ -25,6 +25,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 MAX_BYTES = 1024 * 1024
+MAX_LINES = 20_000  # each is shown, numbered and compared; a file of values on lines of their own has no more
 MAX_DEPTH = 16
 MAX_NODES = 20_000
 MAX_INTEGER = 2**53 - 1  # the largest that RFC 8785 and every JSON reader agree on
@@ -142,6 +143,22 @@ def read_events(source: bytes | str, see: Callable[[Any], None]) -> Node:
     if builder.root is None:
         raise Unreadable("file.empty", "The file holds nothing.", hint="Begin with `keepfold policy init`.")
     return builder.root
+
+
+def has_too_many_lines(source: bytes | str) -> bool:
+    """Say whether a text has more lines than a policy may; at most `MAX_BYTES` of it are looked at.
+
+    Every sign counts that ends a line anywhere, so that no page shows more.
+    """
+    return len(source[:MAX_BYTES].splitlines()) > MAX_LINES
+
+
+def require_few_lines(source: bytes | str) -> None:
+    """Raise `Unreadable` for a text of more lines than a policy may have."""
+    if has_too_many_lines(source):
+        raise Unreadable(
+            "file.too-large", f"There are more than {MAX_LINES:,} lines.", hint="A policy needs far fewer."
+        )
 
 
 def repeated_keys(node: Node) -> Iterator[tuple[str, int, int]]:
