@@ -8,7 +8,9 @@ import re
 import pytest
 
 from keepfold.gate.types import Actor
+from keepfold.kernel import clock, ids
 from keepfold.kernel.errors import NotAllowed
+from keepfold.ledger import listing
 from keepfold.ledger import queries as ledger
 from keepfold.ledger.sequencer import sequence_once
 from keepfold.people import actions, deeds
@@ -54,8 +56,6 @@ def busy(installation):
 
 
 def shown(actor: Actor) -> str:
-    from keepfold.kernel import ids
-
     return ids.show("stf", actor.id)
 
 
@@ -217,6 +217,26 @@ def test_one_persons_few_changes_are_found_among_many_openings(busy, monkeypatch
             dora.get("/audit" + html.unescape(re.search(r'href="([^"#]+)[^"]*">Look further back', page)[1]))
         )
     assert "Created an API client" in page
+
+
+def test_the_search_for_somebody_who_never_acted_ends_and_says_how_far_back_it_came(busy, monkeypatch):
+    """A log of years is not gone through for one page: the reader decides how far."""
+    monkeypatch.setattr(listing, "_HOURS_AT_ONCE", 1)
+    monkeypatch.setattr(listing, "MOST_HOURS", 1)
+    monkeypatch.setattr(deeds, "MOST_LOOKED_AT", 1)
+    never = actions.add_staff(actor=busy.operator, email="ned@example.org", name="Ned", roles=("support",))
+    sequenced()
+    dora, query = signed_in("Dora"), f"/audit?who={ids.show('stf', never.id)}"
+    page = text_of(dora.get(query))
+    today = f"{clock.now():%Y-%m-%d}"
+    assert re.search(rf'Nothing that fits back to <time datetime="{today}">', page)
+    assert rows_of(page) == []
+    german = text_of(dora.get(query, headers={"accept-language": "de"}))
+    assert re.search(rf'Bis zurück zum <time datetime="{today}">[^<]+</time> passt nichts\.', german)
+    monkeypatch.setattr(listing, "MOST_HOURS", 3)
+    page = text_of(dora.get(query))
+    assert "Nothing that fits back to" not in page
+    assert "Look further back" not in page
 
 
 def test_an_entry_of_somebody_beyond_those_tried_says_so(busy, monkeypatch):

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
+import time_machine
 from django.db import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from keepfold.gate.types import Actor
 from keepfold.kernel import db
 from keepfold.kernel.errors import Invalid
-from keepfold.ledger import classes, indexing, keyring, queries, recorder, sequencer
+from keepfold.ledger import classes, indexing, keyring, listing, queries, recorder, sequencer
 from keepfold.ledger import entry as entries
+from keepfold.ledger.recorder import _Clock
 from keepfold.ledger.types import EntryFilter
 from tests.ledger.support import ANA, BEN, MadeKeys, count, entry, sequence, write
 
@@ -310,3 +312,27 @@ def test_a_sequencing_that_fails_leaves_neither_entries_nor_index(keys, monkeypa
     connections["default"].close()
     assert sequence() == 1
     assert queries.verify().ok
+
+
+def test_one_page_of_an_actors_entries_goes_through_so_many_hours_and_says_how_far_it_came(keys, monkeypatch):
+    monkeypatch.setattr(_Clock, "last_us", 0)
+    monkeypatch.setattr(listing, "_HOURS_AT_ONCE", 3)
+    monkeypatch.setattr(listing, "MOST_HOURS", 6)
+    for hour in range(20):
+        with time_machine.travel(datetime(2026, 3, 1, hour, 30, tzinfo=UTC), tick=False):
+            write(actor=BEN if hour in {4, 15} else ANA)
+    sequence()
+    began = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) // 3600
+    pages, before = [], None
+    while True:
+        page = queries.entries_of_actor(BEN.id, before=before, limit=50)
+        before = page.before
+        pages.append(([view.index for view in page.entries], before and (before[0] - began, before[1])))
+        if before is None:
+            break
+    assert pages == [([15], (14, 0)), ([], (9, 0)), ([4], (4, 0)), ([], None)]
+    asked = []
+    known = indexing.known
+    monkeypatch.setattr(indexing, "known", lambda log, numbers: asked.extend(numbers) or known(log, numbers))
+    assert queries.entries_of_actor(bytes([77]) * 16).before is not None
+    assert len(asked) == 6

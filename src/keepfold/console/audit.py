@@ -64,8 +64,14 @@ def audit(request: HttpRequest) -> HttpResponseBase:
     table = AUDIT.on(request, partial(_deeds, actor))
     if table.is_export:
         return table.export()
-    shown = {"active": "audit", "table": table, "figures": _figures()}
+    shown = {"active": "audit", "table": table, "figures": _figures(), "reached": _reached(table.slice)}
     return render(request, "console/audit.html", shown)
+
+
+def _reached(part: tables.Slice) -> int | None:
+    """Return when the search for one person's deeds ended that found none and can go on; seconds since the epoch."""
+    place = None if part.rows else tables.cursor_values(part.after, int, int)
+    return None if place is None else place[0] * 3600
 
 
 def _deeds(actor: Actor, query: tables.Query) -> tables.Slice:

@@ -19,6 +19,9 @@ from keepfold.ledger.types import ActorPage, Count, Counts, EntryFilter, EntryPa
 
 MOST = 1000
 _HOURS_AT_ONCE = 256
+# How many hours in which anything happened one page of an actor's entries goes through: a year around the clock, three
+# microseconds each. Somebody who never acted would otherwise cost as much as the log is old.
+MOST_HOURS = 32 * _HOURS_AT_ONCE
 _EVERYTHING = EntryFilter()
 # An hour beyond all calendars, at the end of a block.
 _END = BLOCK << 40
@@ -202,22 +205,27 @@ def by_actor(actor: bytes, since_s: int, before: tuple[int, int] | None, limit: 
         raise Invalid(f"Ask for 1 to {MOST} entries at a time.", code="ledger.limit")
     key = keyring.keys().actor_key(actor)
     found: list[tuple[int, int]] = []
-    for hours in _hours_falling(since_s // 3600, before):
+    reached = None
+    for hours, end in _hours_falling(since_s // 3600, before):
         found += _found_in(key, hours, before, limit + 1)
+        reached = found[limit - 1] if len(found) > limit else end
         if len(found) > limit:
             break
     rows = {row.idx: row for row in indexing.entries_at(keyring.LOG, [index for _, index in found[: limit + 1]])}
     shown = [place for place in found[:limit] if place[1] in rows and is_by(key, rows[place[1]].body)]
-    return ActorPage(
-        entries=tuple(view(index, rows[index].body) for _, index in shown),
-        before=found[limit - 1] if len(found) > limit else None,
-    )
+    return ActorPage(entries=tuple(view(index, rows[index].body) for _, index in shown), before=reached)
 
 
-def _hours_falling(since: int, before: tuple[int, int] | None) -> Iterator[list[int]]:
+def _hours_falling(since: int, before: tuple[int, int] | None) -> Iterator[tuple[list[int], tuple[int, int] | None]]:
+    """Yield up to `MOST_HOURS` hours, some at a time, with the place to go on from: None with the last there are."""
     until = _END if before is None else before[0] + 1
-    while hours := indexing.hours(keyring.LOG, since, until, _HOURS_AT_ONCE):
-        yield hours
+    for _ in range(0, MOST_HOURS, _HOURS_AT_ONCE):
+        hours = indexing.hours(keyring.LOG, since, until, _HOURS_AT_ONCE)
+        if len(hours) < _HOURS_AT_ONCE:
+            yield hours, None
+            return
+        # Nothing of this hour is left: no index is below 0.
+        yield hours, (hours[-1], 0)
         until = hours[-1]
 
 

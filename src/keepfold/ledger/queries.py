@@ -227,7 +227,8 @@ def entries_of_actor(
     """Return what a member of staff, a client or the system did, newest first; `actor` is the id (16 bytes).
 
     Every entry returned bears the tag that only this actor's key makes, so none is shown by mistake; that none is
-    missing is what `verify` checks. `since_s` bounds the search: one look-up for each hour in which anything happened.
+    missing is what `verify` checks. `since_s` bounds the search: one look-up for each hour in which anything happened,
+    8,192 of these for one page at most; it may then be short, even empty, and its `before` says how far it came.
     Entries made before this index was kept are not found. `before` is the last page's cursor.
     A caller who shows this to people does so through an action. Raises `Invalid`.
     """

@@ -189,7 +189,7 @@ class Growth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ActorPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of what one actor did, newest first. `before` continues, None at the end."""
+    """A page of what one actor did, newest first. `before` continues (hour since the epoch, index), None at the end."""
 
     entries: tuple[EntryView, ...]
     before: tuple[int, int] | None

@@ -34,7 +34,8 @@ class _Memory:
 def of(who: Who, wanted: EntryFilter, before: tuple[int, int] | None, limit: int) -> Deeds:
     """Return what one actor did and fits, the newest first.
 
-    `next` continues; it may do so after fewer than `limit`, even none, when much had to be looked at.
+    `next` continues, and says how far back this looked; it may do so after fewer than `limit`, even none, when much
+    had to be looked at.
     """
     fitting = msgspec.structs.replace(wanted, actor_kinds=frozenset({who.kind}))
     few = ledger.entries(fitting, limit=1).total <= MOST_LOOKED_AT
@@ -70,7 +71,8 @@ def _among_theirs(who: Who, wanted: EntryFilter, before: tuple[int, int] | None,
         page = ledger.entries_of_actor(who.id, since_s=since_s, before=place, limit=_AT_ONCE)
         found += [Deed(view=view, who=who.id) for view in page.entries if fits(view, wanted)]
         looked_at, place = looked_at + len(page.entries), page.before
-        if place is None:
+        if place is None or len(page.entries) < _AT_ONCE:
+            # Fewer, and yet there is more: the ledger went through as many hours as one page may cost.
             break
     return found, place
 
