@@ -330,7 +330,7 @@ def test_one_page_of_an_actors_entries_goes_through_so_many_hours_and_says_how_f
         pages.append(([view.index for view in page.entries], before and (before[0] - began, before[1])))
         if before is None:
             break
-    assert pages == [([15], (14, 0)), ([], (9, 0)), ([4], (4, 0)), ([], None)]
+    assert pages == [([15], (14, 0)), ([], (8, 0)), ([4], (2, 0)), ([], None)]
     asked = []
     known = indexing.known
     monkeypatch.setattr(indexing, "known", lambda log, numbers: asked.extend(numbers) or known(log, numbers))

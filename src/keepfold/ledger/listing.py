@@ -218,13 +218,13 @@ def by_actor(actor: bytes, since_s: int, before: tuple[int, int] | None, limit: 
 
 def _hours_falling(since: int, before: tuple[int, int] | None) -> Iterator[tuple[list[int], tuple[int, int] | None]]:
     """Yield up to `MOST_HOURS` hours, some at a time, with the place to go on from: None with the last there are."""
-    until = _END if before is None else before[0] + 1
+    # Of the hour of (hour, 0) nothing is left: no index is below 0.
+    until = _END if before is None else before[0] + (before[1] > 0)
     for _ in range(0, MOST_HOURS, _HOURS_AT_ONCE):
         hours = indexing.hours(keyring.LOG, since, until, _HOURS_AT_ONCE)
         if len(hours) < _HOURS_AT_ONCE:
             yield hours, None
             return
-        # Nothing of this hour is left: no index is below 0.
         yield hours, (hours[-1], 0)
         until = hours[-1]
 
