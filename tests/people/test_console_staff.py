@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from keepfold.kernel import ids
 from keepfold.people import actions, queries
 from keepfold.people.models import Link, Staff
+from keepfold.ui import tables
 from tests.support.console import signed_in, text_of
 
 
@@ -202,3 +206,51 @@ def test_the_pages_speak_german(installation):
     page = text_of(olga.get("/people", headers={"accept-language": "de"}))
     assert "Wer hier arbeitet" in page
     assert "Datenschutzleitung" in page
+
+
+def taken_out(installation):
+    """Return (who, file, rows) of the entries that say that a list of staff left as a file, oldest first."""
+    from keepfold.ledger import actions as ledger_actions
+    from keepfold.ledger import queries as ledger
+    from keepfold.ledger.sequencer import sequence_once
+
+    while sequence_once():
+        pass
+    found = []
+    for view in reversed(ledger.entries(limit=200).entries):
+        if view.action == "people.staff.list":
+            _view, details = ledger_actions.show_detail(actor=installation.operator, index=view.index)
+            if "file" in details.get("more", {}):
+                found.append((details["actor"], details["more"]["file"], details["more"]["rows"]))
+    return found
+
+
+def test_a_file_of_the_staff_is_a_deed_that_says_who_took_how_many_rows(installation):
+    dora = signed_in("Dora")
+    lines = b"".join(dora.get("/people?as=csv").streaming_content).decode().splitlines()
+    some = json.loads(b"".join(dora.get("/people?as=json&q=ben").streaming_content))
+    assert (len(lines) - 1, len(some)) == (4, 1)
+    assert taken_out(installation) == [(id_of("Dora"), "csv", 4), (id_of("Dora"), "json", 1)]
+
+
+def test_looking_at_the_staff_is_not_taken_for_a_file(installation):
+    signed_in("Dora").get("/people")
+    signed_in("Dora").get("/people?as=pdf")
+    assert taken_out(installation) == []
+
+
+def test_a_long_file_of_the_staff_counts_each_row_once(installation, monkeypatch):
+    monkeypatch.setattr(tables, "_EXPORT_ROWS", 2)
+    lines = b"".join(signed_in("Dora").get("/people?as=csv").streaming_content).decode().splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == ["Ana", "Ben", "Dora", "Olga"]
+    assert sum(rows for _who, _file, rows in taken_out(installation)) == 4
+
+
+def test_the_audit_says_in_words_that_a_list_of_staff_was_taken_out(installation):
+    from keepfold.ledger import queries as ledger
+
+    b"".join(signed_in("Ana").get("/people?as=csv").streaming_content)
+    taken_out(installation)
+    index = next(view.index for view in ledger.entries(limit=50).entries if view.action == "people.staff.list")
+    page = re.sub(r"<[^>]+>", " ", text_of(signed_in("Dora").post(f"/audit/{index}")))
+    assert re.search(r"Taken out as a file\s+csv\s+Rows\s+4\b", page)

@@ -131,6 +131,8 @@ _TOLD: Mapping[str, str | Promise] = {
     "revoked": _("Clients that ended"),
     "sessions": _("Sessions that ended"),
     "index": _("Entry"),
+    "file": _("Taken out as a file"),
+    "rows": _("Rows"),
     "job": _("Job"),
     "delivery": _("Delivery"),
     "reason": _("Reason"),

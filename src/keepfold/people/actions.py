@@ -80,15 +80,20 @@ def list_staff(
     active: bool | None = None,
     by_name: bool = False,
     falling: bool = False,
+    file: str = "",
 ) -> list[StaffMember]:
     """Return members of staff in the order of their arrival, up to `limit` of those that follow `after`.
 
     `only` names one of them; `search` is a part of name or address, `role` one that they hold, `active` whether they
-    may act. `by_name` and `falling` change the order.
+    may act. `by_name` and `falling` change the order. `file` says that they leave as a file, and of which form; the
+    entry then says so, and how many they are.
     """
     rows = queries.staff_rows(only=only, search=search, role=role, active=active)
     ordered = queries.staff_after(rows, after, by_name=by_name, falling=falling)
-    return [views.staff(row) for row in ordered[:limit]]
+    found = [views.staff(row) for row in ordered[:limit]]
+    if file:
+        gate.current().note(file=file, rows=len(found))
+    return found
 
 
 @action("people.staff.roles", details=_staff)

@@ -24,7 +24,7 @@ from keepfold.people.console.shared import ask_now, explain, found, sent
 from keepfold.people.signin.actions import LinkMade, make_link
 from keepfold.people.types import Client, StaffMember, Who
 from keepfold.ui import components as ui
-from keepfold.ui import nav, tables, toast
+from keepfold.ui import exports, nav, tables, toast
 
 LIST, ADD, ROLES = "people.staff.list", "people.staff.add", "people.staff.roles"
 LEAVE, RETURN, LINK = "people.staff.deactivate", "people.staff.reactivate", "people.link.make"
@@ -73,14 +73,15 @@ def sections(actor: Actor, current: str) -> list[ui.Tab]:
 def staff(request: HttpRequest) -> HttpResponseBase:
     """List the members of staff."""
     actor = actor_of(request)
-    table = STAFF.on(request, partial(_members, actor))
+    asked = request.GET.get("as", "")
+    table = STAFF.on(request, partial(_members, actor, file=asked if asked in exports.FORMS else ""))
     if table.is_export:
         return table.export()
     shown = {"active": "staff", "table": table, "tabs": sections(actor, "staff"), "may_add": may(actor, ADD)}
     return render(request, "people/staff.html", shown)
 
 
-def _members(actor: Actor, query: tables.Query) -> tables.Slice:
+def _members(actor: Actor, query: tables.Query, *, file: str) -> tables.Slice:
     state = query.filters.get("state")
     narrowed = {
         "search": query.filters.get("q", ""),
@@ -90,15 +91,19 @@ def _members(actor: Actor, query: tables.Query) -> tables.Slice:
     rows = actions.list_staff(
         actor=actor,
         after=_cursor(query),
-        limit=query.limit + 1,
+        # One more tells whether there are more. A file asks again instead: what is counted is what leaves.
+        limit=query.limit if file else query.limit + 1,
         **narrowed,
         by_name=query.sort == "name",
         falling=query.descending != query.backwards,
+        file=file,
     )
     seen, roles = signs.of(row.id for row in rows), queries.roles()
     show = partial(_row, seen=seen, labels={name: words.role_label(role) for name, role in roles.items()})
     total = queries.staff_rows(**narrowed).count()
-    return tables.slice_of(rows, query, lambda row: tables.cursor(row.id.hex()), show, total=total)
+    part = tables.slice_of(rows, query, lambda row: tables.cursor(row.id.hex()), show, total=total)
+    has_more = file and len(rows) == query.limit
+    return part._replace(after=tables.cursor(rows[-1].id.hex())) if has_more else part
 
 
 def _cursor(query: tables.Query) -> bytes:
