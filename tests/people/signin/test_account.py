@@ -220,3 +220,12 @@ def test_a_place_is_coarse(address, place):
 
 def test_owing_nothing_is_owing_nothing(installation):
     assert standing.duty(member("Ana")) is None
+
+
+def test_how_the_console_looks_is_chosen_in_the_wide_column_in_a_panel_of_its_own(installation):
+    page = text_of(signed_in("Ana").get("/account"))
+    wide, narrow = page.split('<div class="split">')[1].split("<aside")
+    look = wide.split('id="appearance"')[1].split("</section>")[0]
+    assert 'class="panel look"' in look
+    assert [name for name in ("theme", "density", "language") if f'name="{name}"' not in look] == []
+    assert "<fieldset" not in narrow.split("</aside>")[0]
