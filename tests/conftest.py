@@ -105,6 +105,19 @@ def _installed(tmp_path_factory: pytest.TempPathFactory, _migrated: Path, django
     return folder
 
 
+@pytest.fixture(scope="session")
+def _staged(
+    tmp_path_factory: pytest.TempPathFactory, _installed: Path, django_db_blocker
+) -> tuple[Path, dict[str, str]]:
+    from tests.access import stage
+    from tests.support import cast
+
+    folder = tmp_path_factory.mktemp("staged")
+    shutil.copytree(_installed, folder, dirs_exist_ok=True)
+    with django_db_blocker.unblock(), at_home(folder):
+        return folder, stage.set_up(cast.enter(folder))
+
+
 @pytest.fixture
 def stores(home: Path, _migrated: Path, django_db_blocker) -> Iterator[Path]:
     """Return a home with both databases, migrated and empty, and let Django use them."""
@@ -121,3 +134,15 @@ def installation(home: Path, _installed: Path, django_db_blocker) -> Iterator[In
     shutil.copytree(_installed, home, dirs_exist_ok=True)
     with django_db_blocker.unblock(), at_home(home):
         yield cast.enter(home)
+
+
+@pytest.fixture
+def things(home: Path, _staged: tuple[Path, dict[str, str]], django_db_blocker) -> Iterator[dict[str, str]]:
+    """Return one existing thing for each changing part of an address, {name: thing}, in a shop with everybody in it."""
+    from keepfold.site import wiring
+
+    folder, found = _staged
+    shutil.copytree(folder, home, dirs_exist_ok=True)
+    with django_db_blocker.unblock(), at_home(home):
+        wiring.wire()
+        yield dict(found)

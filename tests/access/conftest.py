@@ -6,17 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.access import stage
 
 TABLE = tomllib.loads((Path(__file__).parent / "matrix.toml").read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-def things(installation) -> dict[str, str]:
-    """Return what the changing parts of addresses stand for: {name: an existing one}."""
-    return stage.set_up(installation)
 
 
 def allowed(names: list[str]) -> frozenset[str]:

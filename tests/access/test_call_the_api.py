@@ -71,6 +71,12 @@ def people_of(line: dict[str, Any]) -> frozenset[str]:
 
 
 @pytest.fixture
+def things(installation):
+    """Return the same as everywhere, on a stage that the test has in its hand."""
+    return stage.set_up(installation)
+
+
+@pytest.fixture
 def tokens(installation):
     return Tokens(installation)
 

@@ -17,11 +17,6 @@ LINES = (
 )
 
 
-@pytest.fixture
-def things(installation):
-    return stage.set_up(installation)
-
-
 def address_of(path, things):
     route = next(route for route in pages() if route.path == path)
     return route.filled(parts_of(declared("page")[path], things))

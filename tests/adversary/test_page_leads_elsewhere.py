@@ -32,11 +32,6 @@ NAMES = ("next", "back", "return", "return_to", "to", "url", "from", "goto", "re
 _PLACES = re.compile(r"""(?:href|action|formaction|content|src|hx-get|hx-post|hx-push-url)\s*=\s*["']([^"']*)["']""")
 
 
-@pytest.fixture
-def things(installation):
-    return stage.set_up(installation)
-
-
 def leads_away(place: str) -> bool:
     """Say whether a browser on our page would leave for her host, as the URL standard has it."""
     cleaned = re.sub(r"[\t\r\n]", "", place).strip("\x00\x20").replace("\\", "/")
