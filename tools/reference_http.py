@@ -26,7 +26,7 @@ def http_api() -> str:
     rows = [(f"`{method.upper()} {path}`", _first_sentence(operation)) for path, method, operation in operations]
     sections = [_section(document, *operation) for operation in operations]
     objects = [_object(name, schema) for name, schema in sorted(document["components"]["schemas"].items())]
-    return HEAD + table(("call", "what it does"), rows) + "\n" + "\n".join([*sections, "# Objects\n", *objects])
+    return HEAD + table(("call", "what it does"), rows) + "\n" + "\n".join([*sections, "## Objects\n", *objects])
 
 
 def _first_sentence(operation: Mapping[str, Any]) -> str:
@@ -40,7 +40,7 @@ def _object(name: str, schema: Mapping[str, Any]) -> str:
         (code(key), "yes" if key in needed else "", _kind(value), value.get("description", ""))
         for key, value in schema.get("properties", {}).items()
     ]
-    text = f"## {name}\n\n{schema.get('description', '')}\n"
+    text = f"### {name}\n\n{schema.get('description', '')}\n"
     return text + ("\n" + table(("key", "always", "value", "meaning"), rows) if rows else "")
 
 

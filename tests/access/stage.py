@@ -59,6 +59,7 @@ def set_up(installation: Any) -> dict[str, str]:
         "run_id": ask_to_verify(installation.ana),
         "revision": "1",
         "factor": "1",
+        "chapter": "explanation/vault",
         **failures(),
     }
     while sequencer.sequence_once():

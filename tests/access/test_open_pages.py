@@ -38,6 +38,7 @@ ABSENT = {
     "run_id": "ver_01m6gmjjfxfpdrtq75epy790dt",
     "number": "99999999",
     "factor": "99999999",
+    "chapter": "explanation/nothing",
     "token": "kfl_" + "b" * 43,
 }
 MALFORMED = ("x", "stf_", "cus_zzzzzzzzzzzzzzzzzzzzzzzzzz", "%00", "..%2f..%2fetc", "'%22%3E%3Cb%3E", "a" * 500, "-1")

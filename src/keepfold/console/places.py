@@ -1,4 +1,4 @@
-"""Named places beyond the navigation that the palette knows: purposes and data items of the policy in force."""
+"""Named places beyond the navigation that the palette knows: the pages of the manual, and what the policy names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from keepfold.console.manual import shelf
 from keepfold.policy import queries as policy
 from keepfold.policy.errors import NoPolicy
 from keepfold.policy.types import FieldSpec, PurposeSpec
@@ -16,7 +17,17 @@ Place = tuple[str, str, str, str]
 
 
 def named() -> list[Place]:
-    """Return (label, address, icon, what it is) of what has a name; all staff may read the policy."""
+    """Return (label, address, icon, what it is) of what has a name; all staff may read the policy and the manual."""
+    return [*_manual(), *_policy()]
+
+
+def _manual() -> Iterator[Place]:
+    for entries in shelf.contents().values():
+        for entry in entries:
+            yield entry.title, reverse("manual_page", args=[entry.key]), "book-open", _("Manual")
+
+
+def _policy() -> list[Place]:
     try:
         schema, document = policy.schema(), reverse("policy")
     except (NoPolicy, NoReverseMatch):

@@ -22,6 +22,7 @@ MODULES = (
     "keepfold.console.audit",
     "keepfold.console.palette",
     "keepfold.console.catalogue",
+    "keepfold.console.manual",
 )
 
 

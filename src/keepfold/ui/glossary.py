@@ -13,7 +13,7 @@ _FILE = Path(__file__).with_name("glossary.toml")
 
 
 class Term(NamedTuple):
-    """One word. `docs` is the page of the documentation that says more, without its ending."""
+    """One word. `docs` is the page of the manual that says more, such as `explanation/vault#keys`."""
 
     slug: str
     word: str

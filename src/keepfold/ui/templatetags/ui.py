@@ -107,16 +107,29 @@ def term(context: Context, slug: str, words: str = "") -> SafeString | str:
         shown,
         entry.word,
         entry.text,
-        _more(slug),
+        _more(entry),
     )
 
 
-def _more(slug: str) -> SafeString | str:
+def _more(entry: glossary.Term) -> SafeString:
+    """Return the ways on: the page of the manual that says more, and the list of all words."""
+    ways = [(manual(entry.docs), _("More in the manual")), (_address("words", entry.slug), _("All words"))]
+    return components.joined([format_html(' <a href="{}">{}</a>', *way) for way in ways if way[0]])
+
+
+@register.simple_tag
+def manual(place: str) -> str:
+    """Return the address of a page of the manual, such as `howto/sign-in#sessions`; nothing where there is none."""
+    key, _sharp, anchor = place.partition("#")
+    return _address("manual_page", anchor, key) if place else ""
+
+
+def _address(route: str, anchor: str, *parts: str) -> str:
     try:
-        address = reverse("words")
+        address = reverse(route, args=parts)
     except NoReverseMatch:
         return ""
-    return format_html(' <a href="{}#{}">{}</a>', address, slug, _("All words"))
+    return f"{address}#{anchor}" if anchor else address
 
 
 # ------------------------------------------------------------------------------------------------------ words, values
