@@ -16,13 +16,13 @@ HUNDRED = "".join(f"{number % 100}\n" for number in range(20_000))
 
 @pytest.mark.parametrize(("old", "new"), [(FEW, MANY), (f"a\n{FEW}b", f"c\n{MANY}d"), (HUNDRED, HUNDRED[1:] + "x")])
 def test_no_two_texts_take_long_to_compare(old, new):
-    began = time.perf_counter()
+    began = time.process_time()  # of this process alone, whatever else the machine does
     shown = list(rules.compared(old, new))
     assert [line.text for line in shown if line.mark != "cut"] == new.split("\n")
     assert components.code_diff(old, new)
     assert rules.merge(old, new, old) == new
     rules.merge(old, new, old + "more\n")
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(("old", "new"), [("aaaa", "aaa"), ("aab", "aacb"), ("ab", "ab"), ("", "a"), ("abc", "xyz")])
