@@ -30,6 +30,7 @@ ONLY_A_FILE = {"zxcvbn-rs-py": ("MIT", "MIT License")}
 # Import names that differ from the name of the distribution.
 IMPORTED_AS = {
     "django-ninja": "ninja",
+    "markdown-it-py": "markdown_it",
     "python-stdnum": "stdnum",
     "ruamel.yaml": "ruamel",
     "email-validator": "email_validator",
