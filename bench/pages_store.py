@@ -124,6 +124,7 @@ def _parts(customers: int, entries: int) -> dict[str, str]:
         "run_id": stage.ask_to_verify(ana),
         "revision": "1",
         "factor": "1",
+        "chapter": "explanation/vault",
         **stage.failures(),
     }
     _sequence()

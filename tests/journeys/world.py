@@ -87,6 +87,7 @@ def _parts(found: dict[str, Any]) -> dict[str, str]:
         "run_id": stage.ask_to_verify(ana),
         "revision": "1",
         "factor": "1",
+        "chapter": "explanation/vault",
         "client_id": _client(),
         "name": "developer",
         "version": policy.active().version,
