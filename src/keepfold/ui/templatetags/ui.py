@@ -14,7 +14,7 @@ from django.template.context import Context
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -102,7 +102,7 @@ def term(context: Context, slug: str, words: str = "") -> SafeString | str:
     # The word joiner at the end keeps the sign that follows on the word's line.
     return format_html(
         '<button class="term" type="button" popovertarget="term-{0}">{1}</button>'
-        '<span class="menu note" id="term-{0}" popover role="note"><b>{2}</b> {3}{4}</span>&#8288;',
+        '<span class="menu note" id="term-{0}" popover role="note"><b>{2}</b> {3} {4}</span>&#8288;',
         slug,
         shown,
         entry.word,
@@ -114,7 +114,7 @@ def term(context: Context, slug: str, words: str = "") -> SafeString | str:
 def _more(entry: glossary.Term) -> SafeString:
     """Return the ways on: the page of the manual that says more, and the list of all words."""
     ways = [(manual(entry.docs), _("More in the manual")), (_address("words", entry.slug), _("All words"))]
-    return components.joined([format_html(' <a href="{}">{}</a>', *way) for way in ways if way[0]])
+    return format_html_join(" · ", '<a href="{}">{}</a>', [way for way in ways if way[0]])
 
 
 @register.simple_tag
