@@ -293,7 +293,8 @@ def test_a_child_that_falls_silent_or_lies_is_given_up(monkeypatch):
         with pytest.raises(TooLarge):
             source.sample(10)
         source.close()
-        assert source._child.stdout.closed and source._child.stdin.closed
+        assert source._child.stdout.closed
+        assert source._child.stdin.closed
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,15 @@ def test_several_sequencers_at_once_make_one_log(keys):
     assert_consistent(set(signed))
 
 
+def test_whoever_finds_that_another_was_quicker_leaves_the_log_as_it_is(keys, monkeypatch):
+    (carl,) = keys.make()
+    write(carl)
+    sequence()
+    monkeypatch.setattr(store, "has_pending", lambda _log: True)
+    assert sequencer.sequence_once() == 0
+    assert (queries.status().size, queries.status().halted) == (1, None)
+
+
 def test_a_connection_that_dies_in_the_middle_loses_nothing_that_was_acknowledged(keys, postgres):
     (carl,) = keys.make()
     made = write(carl)

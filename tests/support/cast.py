@@ -83,7 +83,7 @@ def forget_everything() -> None:
     from django.utils import translation
 
     from keepfold.kernel import clock, epoch, rowmac
-    from keepfold.ledger import keyring
+    from keepfold.ledger import keyring, recorder
     from keepfold.people import sealing
     from keepfold.people.memory import memory
     from keepfold.site import facts, health, schema
@@ -95,6 +95,7 @@ def forget_everything() -> None:
     memory.forget()
     keys.forget()
     keyring.forget()
+    recorder.forget()
     rowmac.forget()
     sealing.forget()
     facts.forget()

@@ -127,6 +127,8 @@ def _sequence(limit: int) -> int:
     if log is None:
         return 0
     waiting = store.read_pending(log.log, limit)
+    if not waiting:  # another process was quicker, between the look from outside and the lease
+        return 0
     _check_pending(waiting)
     frontier = tree.Frontier.load(log.size, log.frontier)
     made = frontier.extend([leaf_hash(row.body) for row in waiting])
