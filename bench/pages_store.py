@@ -60,6 +60,8 @@ CAST = (
 )
 PURPOSES = ("support", "support", "fulfil_order", "bookkeeping", "fraud_check")
 CONSENTS = 50
+# What is there without a store, so that one that was built before it came need not be built anew.
+FIXED = {"chapter": "explanation/vault"}
 
 
 class Progress:
@@ -101,7 +103,7 @@ def build(home: Path, customers: int, entries: int) -> None:
         _entries(progress, began, entries)
     if "parts" not in progress.reached:
         progress.note("parts", _parts(customers, entries))
-    print(json.dumps(progress.reached["parts"]))
+    print(json.dumps(progress.reached["parts"] | FIXED))
 
 
 def _parts(customers: int, entries: int) -> dict[str, str]:
@@ -124,7 +126,6 @@ def _parts(customers: int, entries: int) -> dict[str, str]:
         "run_id": stage.ask_to_verify(ana),
         "revision": "1",
         "factor": "1",
-        "chapter": "explanation/vault",
         **stage.failures(),
     }
     _sequence()
