@@ -223,3 +223,9 @@ def test_only_uneven_buckets_help_an_observer(buckets):
 def test_no_buckets_are_invalid(buckets):
     with pytest.raises(Invalid):
         histogram(buckets)
+
+
+def test_each_bound_of_length_and_budget_refuses_by_itself():
+    many = Load(people=1_000_000, distinct=999_999, p_max=0.000002, domain_bits=40)
+    assert broken(many, Index("exact", 10, 2)) == {"index.length"}
+    assert broken(many, Index("exact", 19, 2)) == {"index.budget"}

@@ -1,8 +1,8 @@
 """What search indexes show to whoever holds the tables, worked out before one is built.
 
 Pure. Sources: the planner of CipherSweet (coincidences over all indexes of a field together), the beacon rules of the
-AWS Database Encryption SDK (lengths for repeated values, partitions). Where their printed tables are one bit more generous
-than their rules, the rules count here.
+AWS Database Encryption SDK (lengths for repeated values, partitions). Where their printed tables are one bit more
+generous than their rules, the rules count here.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ def _partitioned(load: Load, index: Index) -> Finding:
         "index.skew",
         needed <= index.partitions <= MOST_PARTITIONS,
         f"The most common of {load.distinct} values has {load.p_max:.2%} of {load.people} people. It needs {needed} "
-        f"partition(s) to stay within {target_bucket(load.people)} people each; it has {index.partitions} of at most 255.",
+        f"partitions to stay in {target_bucket(load.people)} people each; it has {index.partitions}, at most 255.",
         f"Ask for {needed} partitions or for a compound index." if able else "Ask for a compound index, or for none.",
     )
 
