@@ -19,6 +19,7 @@ from keepfold.ledger.errors import LedgerHalted
 from tests.ledger import world as worlds
 from tests.ledger.support import ANA, BEN, MadeKeys, count, entry, sequence, write
 from tests.ledger.test_list_entries_of_person import ByName
+from tests.ledger.test_sequence_entries import find_nothing_left
 
 pytestmark = pytest.mark.postgres
 
@@ -190,12 +191,7 @@ def test_several_sequencers_at_once_make_one_log(keys):
 
 
 def test_whoever_finds_that_another_was_quicker_leaves_the_log_as_it_is(keys, monkeypatch):
-    (carl,) = keys.make()
-    write(carl)
-    sequence()
-    monkeypatch.setattr(store, "has_pending", lambda _log: True)
-    assert sequencer.sequence_once() == 0
-    assert (queries.status().size, queries.status().halted) == (1, None)
+    find_nothing_left(keys, monkeypatch)
 
 
 def test_a_connection_that_dies_in_the_middle_loses_nothing_that_was_acknowledged(keys, postgres):

@@ -68,13 +68,18 @@ def test_a_limit_leaves_the_rest_for_the_next_round(keys):
     assert queries.verify().ok
 
 
-def test_whoever_finds_that_another_was_quicker_leaves_the_log_as_it_is(keys, monkeypatch):
+def find_nothing_left(keys, monkeypatch):
+    """Look as if something waited, and find nothing: another process was quicker. The log stays as it is."""
     (carl,) = keys.make()
     write(carl)
     sequence()
     monkeypatch.setattr(store, "has_pending", lambda _log: True)
     assert sequencer.sequence_once() == 0
     assert (queries.status().size, queries.status().halted) == (1, None)
+
+
+def test_whoever_finds_that_another_was_quicker_leaves_the_log_as_it_is(keys, monkeypatch):
+    find_nothing_left(keys, monkeypatch)
 
 
 def test_a_checkpoint_is_signed_only_when_the_log_has_grown(keys):
